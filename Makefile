@@ -1,0 +1,56 @@
+# Thin targets: README shows the plain commands beside each, for Windows and for those without make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV ?= .venv
+RUN ?= runs/quickstart
+PY = $(VENV)/bin/python
+
+.PHONY: help quickstart test lint bench clean
+
+help:
+	@echo "make quickstart  install, train about 5 minutes, evaluate, sample, export"
+	@echo "make test        install the tools of development, run the tests"
+	@echo "make lint        check style with ruff"
+	@echo "make bench       install PyTorch too, measure speed and memory against it and Keras"
+	@echo "make clean       remove $(VENV) and caches (runs/ and exports/ stay)"
+
+quickstart: $(VENV)/installed
+	$(PY) -m hachi_tf.train --flagfile=configs/quickstart.flags --run_dir=$(RUN)
+	$(PY) -m hachi_tf.evaluate --run_dir=$(RUN)
+	$(PY) -m hachi_tf.sample --run_dir=$(RUN) --num_samples=64 --seed=1 --output=$(RUN)/samples/sheet.svg
+	$(PY) -m hachi_tf.sample --run_dir=$(RUN) --num_samples=64 --seed=1 --output=$(RUN)/samples/sheet.png
+	$(PY) -m hachi_tf.export --run_dir=$(RUN) --export_dir=$(RUN)/export
+	@echo
+	@echo "the run          $(RUN)  (charts: $(VENV)/bin/tensorboard --logdir=$(RUN))"
+	@echo "the samples      $(RUN)/samples/sheet.svg and sheet.png"
+	@echo "the model        $(RUN)/export/1  (or the highest number, for TensorFlow Serving and Python)"
+	@echo "more samples     $(PY) -m hachi_tf.sample --run_dir=$(RUN) --bias=1 --output=more.svg"
+	@echo "train longer     $(PY) -m hachi_tf.train --flagfile=configs/quickstart.flags --init_from=$(RUN)"
+	@echo "next             README.md, 'Programs' and 'Your own copy of IAM-OnDB'"
+
+test: $(VENV)/installed-dev
+	$(PY) -m pytest
+
+lint: $(VENV)/installed-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+bench: $(VENV)/installed-bench
+	$(PY) -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find hachi_tf tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else 'expected Python 3.11, 3.12 or 3.13; got ' + sys.version.split()[0] + '; give one: make PYTHON=/path/to/python3.11')"
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PY) -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(PY) -m pip install --quiet --editable ".[bench]"
+	@touch $@

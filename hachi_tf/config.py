@@ -1,0 +1,279 @@
+"""Frozen dataclasses <-> absl flags <-> `config.json`: what a program was asked to do.
+
+A program declares one dataclass; `run` reads the command line into it, calls the program and
+turns a `UserError` into one line on stderr and exit status 2.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import pathlib
+import sys
+import textwrap
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from absl import flags
+
+from hachi_tf.errors import UserError
+
+log = logging.getLogger("hachi_tf")
+
+
+def flag(
+    default: Any,
+    help: str,
+    *,
+    group: str = "General",
+    choices: Sequence[str] = (),
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """A dataclass field that becomes a flag.
+
+    Args:
+        default: the flag's default; its type follows from the field's annotation.
+        help: one sentence for `--help`, with the unit of a number that has one.
+        group: the heading that it stands under in `--help`.
+        choices: the values allowed, if there are only some.
+        low: the smallest number allowed.
+        high: the largest number allowed.
+        above: a number that the value must exceed.
+    """
+    metadata = dict(help=help, group=group, choices=tuple(choices), low=low, high=high, above=above)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class ProgramConfig:
+    """Flags that every program has."""
+
+    debug: bool = flag(False, "Show the traceback of an error.")
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+
+    @classmethod
+    def base(cls, found: dict[str, Any]) -> dict[str, Any]:
+        """Values for flags that were not given, apart from their defaults.
+
+        Args:
+            found: the flags that were given.
+        """
+        return {}
+
+    def to_json(self) -> str:
+        """The configuration as a JSON object, one key a flag."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "config.json") -> "ProgramConfig":
+        """The configuration that `to_json` wrote.
+
+        Raises:
+            UserError: if the text is not a JSON object of this program's flags.
+        """
+        try:
+            value = json.loads(text)
+            unknown = set(value) - {field.name for field in dataclasses.fields(cls)}
+        except (ValueError, TypeError) as error:
+            raise UserError(f"a JSON object in {where}", str(error)) from error
+        if unknown:
+            raise UserError(
+                f"flags that this version knows in {where}",
+                ", ".join(sorted(unknown)),
+                "use the version of hachi_tf that wrote it",
+            )
+        tuples = {field.name for field in dataclasses.fields(cls) if field.type is tuple}
+        value = {key: tuple(item) if key in tuples else item for key, item in value.items()}
+        try:
+            return cls(**value)
+        except TypeError as error:
+            raise UserError(f"values of the flags' types in {where}", str(error)) from error
+
+
+def _base_type(field: dataclasses.Field) -> tuple[type, bool]:
+    """The field's type without `None`, and whether it may be None."""
+    if isinstance(field.type, types.UnionType):
+        inner = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
+        return inner[0], True
+    return field.type, False
+
+
+def _check(field: dataclasses.Field, value: Any) -> None:
+    kind, optional = _base_type(field)
+    if value is None and optional:
+        return
+    rule = field.metadata
+    name = f"--{field.name}"
+    if kind is tuple:
+        return
+    if kind in (int, float):
+        allowed = (int, float) if kind is float else int
+        if isinstance(value, bool) or not isinstance(value, allowed) or value != value:
+            raise UserError(f"a number for {name}", repr(value))
+        low, high, above = rule["low"], rule["high"], rule["above"]
+        if low is not None and value < low:
+            raise UserError(f"{name} of at least {low:g}", f"{value:g}")
+        if high is not None and value > high:
+            raise UserError(f"{name} of at most {high:g}", f"{value:g}")
+        if above is not None and value <= above:
+            raise UserError(f"{name} above {above:g}", f"{value:g}")
+    elif not isinstance(value, kind):
+        raise UserError(f"a value of type {kind.__name__} for {name}", repr(value))
+    if rule["choices"] and value not in rule["choices"]:
+        raise UserError(f"{name} as one of {', '.join(rule['choices'])}", repr(value))
+
+
+def expand_flagfiles(
+    argv: Iterable[str], folder: str = ".", _open: tuple[str, ...] = ()
+) -> list[str]:
+    """Replaces each `--flagfile=` by the flags in it.
+
+    Flag files may nest; a nested path is relative to the file that it stands in. Empty lines and
+    lines that begin with `#` or `//` are skipped. Later flags win over earlier ones.
+
+    Raises:
+        UserError: if a file is missing, is not text, or includes itself.
+    """
+    result = []
+    arguments = iter(argv)
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not (name.startswith("--") and name.replace("-", "") == "flagfile"):
+            if argument.startswith("--"):
+                argument = "--" + name[2:].replace("-", "_") + equals + value
+            result.append(argument)
+            continue
+        path = os.path.normpath(os.path.join(folder, value if equals else next(arguments, "")))
+        if path in _open:
+            raise UserError("flag files that do not include themselves", path)
+        try:
+            lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise UserError("a readable text file for --flagfile", f"{path} ({error})") from error
+        lines = [line.strip() for line in lines]
+        lines = [line for line in lines if line and not line.startswith(("#", "//"))]
+        result += expand_flagfiles(lines, os.path.dirname(path), (*_open, path))
+    return result
+
+
+def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -> ProgramConfig:
+    """Reads a command line into a configuration.
+
+    Args:
+        cls: the program's dataclass.
+        argv: the arguments without the program's name.
+        positional: the field that one argument without a flag goes to, if any.
+
+    Raises:
+        UserError: for an unknown flag, a value out of range, or too many arguments.
+    """
+    values = flags.FlagValues()
+    for field in dataclasses.fields(cls):
+        kind, _ = _base_type(field)
+        define = {
+            bool: flags.DEFINE_bool,
+            int: flags.DEFINE_integer,
+            float: flags.DEFINE_float,
+            str: flags.DEFINE_string,
+            tuple: flags.DEFINE_multi_string,
+        }[kind]
+        default = None if kind is tuple else field.default
+        define(field.name, default, field.metadata["help"], flag_values=values)
+    try:
+        rest = values(["program", *expand_flagfiles(argv)])[1:]
+    except flags.Error as error:
+        raise UserError("flags as --help lists them", str(error)) from error
+    found = {}
+    for field in dataclasses.fields(cls):
+        if values[field.name].present:
+            value = values[field.name].value
+            found[field.name] = tuple(value) if _base_type(field)[0] is tuple else value
+    if rest and (not positional or positional in found):
+        raise UserError("no argument without a flag", rest[0], "see --help")
+    if len(rest) > 1:
+        raise UserError(f"one path (--{positional})", " ".join(rest), "quote a path with spaces")
+    if rest:
+        found[positional] = rest[0]
+    return cls(**{**cls.base(found), **found})
+
+
+def usage(cls: type[ProgramConfig], module: str, doc: str, positional: str = "") -> str:
+    """The text of `--help`: what the program does, then its flags by group."""
+    lines = [doc.strip(), "", f"usage: python -m {module} [flags]"]
+    lines[-1] += f" [{positional.upper()}]" if positional else ""
+    lines.append("--flagfile=FILE reads flags from a file; hyphens may stand for underscores.")
+    groups: dict[str, list[dataclasses.Field]] = {}
+    for field in dataclasses.fields(cls):
+        groups.setdefault(field.metadata["group"], []).append(field)
+    for group in sorted(groups, key=lambda name: name == "General"):
+        lines += ["", f"{group}:"]
+        for field in groups[group]:
+            kind, _ = _base_type(field)
+            choices = "|".join(field.metadata["choices"])
+            shown = choices or {bool: "", tuple: "VALUE"}.get(kind, kind.__name__.upper())
+            head = f"  --[no]{field.name}" if kind is bool else f"  --{field.name}={shown}"
+            text = field.metadata["help"]
+            if kind is tuple:
+                text += " May be given several times."
+            elif field.default not in (None, ""):
+                text += f" Default: {str(field.default).lower() if kind is bool else field.default}"
+            wrapped = textwrap.wrap(text, 88)
+            lines += [head, *("      " + line for line in wrapped)]
+    return "\n".join(lines) + "\n"
+
+
+def run(
+    cls: type[ProgramConfig],
+    program: Callable[[Any], None],
+    module: str,
+    doc: str,
+    positional: str = "",
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Runs a program: flags -> config -> one call.
+
+    Args:
+        cls: the program's dataclass of flags.
+        program: called with the configuration.
+        module: the program's name for `--help`, e.g. `"hachi_tf.train"`.
+        doc: what it does, for `--help`.
+        positional: the field that one argument without a flag goes to.
+        argv: the arguments; the process's by default.
+
+    Returns:
+        The exit status: 0, or 2 for bad input, or 130 when interrupted.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if {"--help", "-h", "-help", "--helpfull", "-?"} & set(argv):
+        sys.stdout.write(usage(cls, module, doc, positional))
+        return 0
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    debug = "--debug" in argv
+    try:
+        config = parse(cls, argv, positional)
+        debug = config.debug
+        program(config)
+    except UserError as error:
+        if debug:
+            raise
+        log.error("error: %s", error)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if debug:
+            raise
+        log.error("error: expected files and folders that can be used; got %s", error)
+        return 2
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        return 130
+    return 0

@@ -1,0 +1,51 @@
+"""Raw files to sequences: one file for each kind of data, and one line for it here."""
+
+import os
+
+from hachi_tf import options
+from hachi_tf.data.sources.source import Sequence, Source
+from hachi_tf.errors import UserError
+
+__all__ = ["SOURCES", "Sequence", "Source", "infer_source", "make_source"]
+
+SOURCES: dict[str, str | type[Source]] = {
+    "kanji": "hachi_tf.data.sources.kanji:Kanji",
+    "iam_ondb": "hachi_tf.data.sources.iam_ondb:IamOndb",
+    "sketch_rnn": "hachi_tf.data.sources.sketch_rnn:SketchRnn",
+}
+
+
+def make_source(text: str | options.Options, data: str | os.PathLike | None = None) -> Source:
+    """Builds a source.
+
+    Args:
+        text: its name and settings, e.g. `"kanji(tolerance=1.0)"`.
+        data: the file or folder to read, or None for a source that brings its own.
+
+    Raises:
+        UserError: for an unknown source, a wrong setting, or data that the source cannot read.
+    """
+    return options.construct(text, SOURCES, "source", data=data)
+
+
+def infer_source(path: str | os.PathLike) -> str:
+    """The source that reads a file or folder, judged by names only.
+
+    Returns:
+        Options for `make_source`.
+
+    Raises:
+        UserError: if there is no such path, or no source knows it.
+    """
+    path = os.fspath(path)
+    if not os.path.exists(path):
+        raise UserError("a file or folder with data", f"{path}, which does not exist")
+    for name in SOURCES:
+        if options.resolve(name, SOURCES, "source").recognizes(path):
+            return name
+    raise UserError(
+        "a folder with lineStrokes-all.tar.gz or lineStrokes/ (IAM-OnDB), a folder of KanjiVG's "
+        "SVG files, or an .npz file of sketches",
+        path,
+        f"or name the source with --source: {', '.join(SOURCES)}",
+    )

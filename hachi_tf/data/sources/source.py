@@ -1,0 +1,114 @@
+"""What a source of data is: raw files in, sequences out."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from hachi_tf.schema import Schema
+from hachi_tf.transforms import Transform
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sequence:
+    """One sequence of events.
+
+    Attributes:
+        events: `[T, F]` in data units, one column for each feature of the schema; differences
+            and centring are done in float64 before anything becomes float32. NaN is missing.
+        text: the text that goes with it, or None.
+        id: its name, unique within the source and the same on every machine.
+        split: the official split it belongs to, or `""`.
+        group: sequences of one group are never split apart; `""` is a group of its own.
+    """
+
+    events: np.ndarray
+    text: str | None
+    id: str
+    split: str = ""
+    group: str = ""
+
+
+class Source:
+    """Reads one kind of raw data.
+
+    A subclass is one file: it sets the class attributes, gives `schema`, `read` and
+    `_digest_inputs`, and gets one line in `SOURCES`.
+
+    Args:
+        data: the file or folder that a person names, or None if the source brings its own.
+        **options: the subclass's settings; they are part of the fingerprint.
+
+    Attributes:
+        name: the key in `SOURCES`.
+        licence: of the data, for the artifacts trained on it.
+        credit: whom that licence wants named.
+        version: to be raised when `read` gives other numbers for the same files.
+        independent: whether sequences have nothing to do with one another. If not, each is one
+            long sequence that is cut into consecutive windows.
+        renderer: how a sample is drawn.
+    """
+
+    name: str = ""
+    licence: str = ""
+    credit: str = ""
+    version: int = 1
+    independent: bool = True
+    renderer: str = "strokes"
+
+    def __init__(self, data: str | os.PathLike | None = None, **options: Any):
+        self.data = None if data is None else os.fspath(data)
+        self.options = options
+
+    @property
+    def schema(self) -> Schema:
+        """The columns of the events."""
+        raise NotImplementedError
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The official splits, the training split first; empty if there are none."""
+        return ()
+
+    def default_transforms(self) -> Transform:
+        """The transforms that suit the data, not yet fitted."""
+        return Transform()
+
+    def read(self) -> Iterator[Sequence]:
+        """Reads the raw files.
+
+        Yields:
+            The sequences, in an order that is the same on every machine.
+
+        Raises:
+            UserError: if a file is missing, damaged, or not what it should be.
+        """
+        raise NotImplementedError
+
+    def fingerprint(self) -> str:
+        """A hash of the input files and the options, 32 hexadecimal digits.
+
+        It names the cache of the parsed data, so it must change when `read` would give
+        something else; where the files lie does not matter.
+
+        Raises:
+            UserError: if a file is missing.
+        """
+        digest = hashlib.sha256()
+        digest.update(json.dumps([self.name, self.version, self.options]).encode())
+        self._digest_inputs(digest)
+        return digest.hexdigest()[:32]
+
+    @classmethod
+    def recognizes(cls, path: str) -> bool:
+        """Whether a file or folder looks like this source's data, judged by names only."""
+        del path
+        return False
+
+    def _digest_inputs(self, digest: Any) -> None:
+        """Feeds a `hashlib` digest with whatever tells the input files apart."""
+        raise NotImplementedError

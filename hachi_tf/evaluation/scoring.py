@@ -1,0 +1,135 @@
+"""Scores sequences with a network: nats and squared errors of each."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from hachi_tf.data.pipeline import Pipeline, batch_signature
+from hachi_tf.evaluation.baselines import trivial_baseline
+from hachi_tf.schema import Schema
+from hachi_tf.training.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.transforms import Transform
+
+# The noise of columns with a quantum is the same in every evaluation.
+EVALUATION_SEED = 0
+
+
+class Scores(NamedTuple):
+    """Figures of N sequences.
+
+    Attributes:
+        nats: float64 `[N]`, minus the log-likelihood of each in network space (standardized).
+        nats_data_units: float64 `[N]`, the same in data units.
+        squared_error: float64 `[N]`, squared distance between the distribution's mean and the
+            event over the continuous columns, in network space, summed over the steps.
+        num_events: int64 `[N]`.
+    """
+
+    nats: np.ndarray
+    nats_data_units: np.ndarray
+    squared_error: np.ndarray
+    num_events: np.ndarray
+
+    def summary(self) -> dict[str, float]:
+        """The figures of the literature: by step and by sequence."""
+        steps, sequences = int(self.num_events.sum()), len(self.nats)
+        return {
+            "num_sequences": sequences,
+            "num_events": steps,
+            "nats_per_step": float(self.nats.sum() / steps),
+            "nats_per_sequence": float(self.nats.sum() / sequences),
+            "nats_per_step_data_units": float(self.nats_data_units.sum() / steps),
+            "nats_per_sequence_data_units": float(self.nats_data_units.sum() / sequences),
+            "squared_error_per_step": float(self.squared_error.sum() / steps),
+        }
+
+
+class Scorer:
+    """Scores data sets with one network; compiled once.
+
+    Args:
+        network: a network of `hachi_tf.models`.
+        transforms: from data units to network space.
+    """
+
+    def __init__(self, network: Any, transforms: Transform):
+        self._network, self._transforms = network, transforms
+        self._compiled = tf.function(
+            self._score,
+            input_signature=[batch_signature(len(network.schema))],
+            autograph=False,
+        )
+
+    def __call__(
+        self, dataset: Any, batch_size: int, sequence_length: int = 0, max_events: int = 0
+    ) -> Scores:
+        """Scores all sequences of a data set, or evenly spaced ones.
+
+        Args:
+            dataset: a `Dataset`.
+            batch_size: rows at a time.
+            sequence_length: as in training: longer sequences are cut.
+            max_events: stop short of so many events, by leaving sequences out; 0 for all.
+        """
+        total = int(np.sum(dataset.lengths))
+        if max_events and total > max_events:
+            dataset = dataset.subset(range(0, len(dataset), -(-total // max_events)))
+        pipeline = Pipeline(dataset, batch_size, sequence_length, shuffle=False)
+        sums = np.zeros((3, len(dataset)))
+        for batch in pipeline.batches(0, pipeline.steps_per_epoch):
+            values = self._compiled(batch)
+            for total, value in zip(sums, values, strict=True):
+                np.add.at(total, batch["sequence"].numpy(), value.numpy().astype(np.float64))
+        return Scores(*sums, np.asarray(dataset.lengths, np.int64))
+
+    def _score(self, batch: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        network = self._network
+        seeds = row_seeds(EVALUATION_SEED, 0, batch["index"])
+        forced = teacher_forcing(
+            batch["events"],
+            batch["lengths"],
+            batch["ends"],
+            network.schema,
+            self._transforms,
+            seeds,
+        )
+        params, _ = network(forced.inputs, lengths=batch["lengths"])
+        nats = -network.head.log_prob(params, forced.targets)
+        schema = network.schema
+        kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
+        continuous = [index for index, kind in enumerate(kinds) if kind == "continuous"]
+        error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
+        values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))
+        return tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
+
+
+def dataset_baseline(
+    train: Any, transforms: Transform, schema: Schema
+) -> Callable[[Any], float]:
+    """Guessing without a network, in network space.
+
+    Args:
+        train: the `Dataset` whose statistics are guessed from.
+        transforms: from data units to network space.
+        schema: the columns.
+
+    Returns:
+        A function from a `Dataset` to the guess's nats a step.
+    """
+
+    def flatten(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
+        ends = np.zeros(len(dataset.events), bool)
+        ends[np.cumsum(dataset.lengths) - 1] = True
+        return transforms.forward(dataset.events), ends
+
+    events, ends = flatten(train)
+    baseline = trivial_baseline(events, schema, num_sequences=len(train))
+
+    def guess(dataset: Any) -> float:
+        events, ends = flatten(dataset)
+        marks = ends if schema.end_of_sequence else None
+        return -float(np.mean(baseline.log_prob(events, marks)))
+
+    return guess

@@ -1,0 +1,119 @@
+"""What stands between a network's raw outputs and the distribution of the next event."""
+
+from typing import Any
+
+import tensorflow as tf
+
+SMALLEST_TEMPERATURE = 1e-6
+"""The temperature that `Head.distribution` takes for 0, since it cannot be a point."""
+
+
+class Head:
+    """Turns raw parameters into a distribution over an event.
+
+    A head is a plain object without weights. All its tensors are float32. A subclass keeps its
+    constructor's arguments as attributes of the same names, or overrides `get_config`.
+
+    Attributes:
+        kind: the kind of column that it models: `"continuous"` (all such columns together, the
+            constructor takes `num_dims`), `"binary"` (one column) or `"categorical"` (one
+            column, the constructor takes `num_classes`).
+        params_size: P, how many raw parameters an event takes.
+        event_size: E, how many numbers an event has.
+        noise_size: N, how many uniform numbers a sample takes, whatever the parameters.
+    """
+
+    kind: str
+    params_size: int
+    event_size: int
+    noise_size: int
+
+    def log_prob(self, params: tf.Tensor, events: tf.Tensor) -> tf.Tensor:
+        """The log density or log probability of events, in nats.
+
+        Finite, and with finite gradients, for any finite arguments of sane size.
+
+        Args:
+            params: raw parameters `[..., P]`.
+            events: events `[..., E]`, of the same leading shape (nothing is broadcast).
+
+        Returns:
+            `[...]`.
+        """
+        raise NotImplementedError
+
+    def sample(
+        self, params: tf.Tensor, noise: tf.Tensor, bias: Any = 0.0, temperature: Any = 1.0
+    ) -> tf.Tensor:
+        """One event a row, as a function of the noise.
+
+        Args:
+            params: raw parameters `[B, P]`.
+            noise: independent uniform numbers in (0, 1), `[B, N]`.
+            bias: Graves's b >= 0, `[B]` or a number; 0 is unbiased. Gaussians only.
+            temperature: t >= 0, `[B]` or a number: logits / t, scale * sqrt(t). At 0 the event is
+                the likeliest class, and the mean of the likeliest Gaussian, exactly.
+
+        Returns:
+            `[B, E]`.
+        """
+        raise NotImplementedError
+
+    def distribution(self, params: tf.Tensor, bias: Any = 0.0, temperature: Any = 1.0) -> Any:
+        """The same as a TensorFlow Probability distribution.
+
+        Args:
+            params: raw parameters `[..., P]`.
+            bias: as for `sample`, of a shape that broadcasts with `[...]`.
+            temperature: as for `sample`, of a shape that broadcasts with `[...]`; taken as at
+                least 1e-6.
+
+        Returns:
+            A `tfd.Distribution` with batch shape `[...]` and event shape `[E]`.
+        """
+        raise NotImplementedError
+
+    def mean(self, params: tf.Tensor) -> tf.Tensor:
+        """The expected event, `[..., P]` to `[..., E]`; of a class, the likeliest one."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, ready for JSON."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Head":
+        """The head that `get_config` describes."""
+        return cls(**config)
+
+
+def column(value: Any) -> tf.Tensor:
+    """A number or a tensor `[...]` as float32 `[..., 1]`, to broadcast with `[..., P]`."""
+    return tf.convert_to_tensor(value, tf.float32)[..., tf.newaxis]
+
+
+def tempered(logits: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+    """Logits `[..., K]` over temperature `[..., 1]`, with the largest at 0; never NaN.
+
+    At temperature 0 they are those of temperature 1.
+    """
+    logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
+    return logits / tf.where(temperature > 0.0, temperature, 1.0)
+
+
+def choose(logits: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
+    """Draws a class by its cumulative probability; at temperature 0, takes the likeliest.
+
+    Args:
+        logits: `[B, K]`, not necessarily normalized.
+        noise: uniform numbers in (0, 1), `[B, 1]`.
+        temperature: t >= 0, `[B, 1]` or `[1]`.
+
+    Returns:
+        The classes' indices, int32 `[B]`.
+    """
+    cumulative = tf.cumsum(tf.exp(tempered(logits, temperature)), axis=-1)
+    below = tf.cast(cumulative <= noise * cumulative[..., -1:], tf.int32)
+    drawn = tf.minimum(tf.reduce_sum(below, axis=-1), tf.shape(logits)[-1] - 1)
+    likeliest = tf.argmax(logits, axis=-1, output_type=tf.int32)
+    return tf.where(temperature[..., 0] > 0.0, drawn, likeliest)

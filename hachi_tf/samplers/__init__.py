@@ -1,0 +1,1 @@
+"""Drawing events from a network: the noise, the loop inside the graph, the state between calls."""

@@ -1,0 +1,114 @@
+"""The loop inside the graph that draws one event after the other."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from hachi_tf.samplers.state import SamplerState
+
+
+class LoopOutputs(NamedTuple):
+    """What `sample_loop` returns.
+
+    Attributes:
+        events: float32 `[B, T, F]` in data units, zeros past a row's length.
+        lengths: int32 `[B]`, the number of events that were drawn.
+        state: the state after them.
+        params: float32 `[B, P]`, the head's parameters at each row's last step, zeros for a
+            row that drew nothing; None unless `num_params` was given.
+    """
+
+    events: tf.Tensor
+    lengths: tf.Tensor
+    state: SamplerState
+    params: tf.Tensor | None
+
+
+def select_rows(condition, x, y):
+    """Rows of `x` where the condition `[B]` holds, rows of `y` elsewhere.
+
+    `tf.where` would broadcast the condition over the columns, which is several times slower.
+    """
+    return tf.raw_ops.Select(condition=condition, x=x, y=y)
+
+
+def sample_loop(
+    forward: Callable,
+    step: Callable,
+    draw: Callable,
+    state: SamplerState,
+    noise,
+    num_steps,
+    num_params: int = 0,
+) -> LoopOutputs:
+    """Draws up to `num_steps` events a row.
+
+    Each step consumes the row's last event (zeros at the beginning), draws the next one and
+    feeds it back in data units, so that a client that sends events back one by one drives the
+    network with the same numbers. A row stops at its own `num_steps`, at the event with which
+    the sequence ends, or before an event that is not finite; from then on it is frozen. The
+    loop stops when every row has.
+
+    Args:
+        forward: `event [B, F] in data units -> the network's input [B, F]`.
+        step: `(input [B, F], network state) -> (params [B, P], network state)`.
+        draw: `(params [B, P], noise [B, N]) -> (event [B, F] in data units, end bool [B])`,
+            where `end` says that the sequence ends with this event, and is None if it never
+            does.
+        state: where to begin; a row that has ended draws nothing.
+        noise: float32 `[B, T, N]`, row t for the t-th event of this call.
+        num_steps: int32 `[B]`, at most T.
+        num_params: P if the last step's parameters are wanted, else 0.
+
+    Returns:
+        A `LoopOutputs`.
+    """
+    batch_size, max_steps = tf.unstack(tf.shape(noise)[:2])
+    event_size = state.last_event.shape[-1]
+    element_shape = tf.stack([batch_size, event_size])
+    noise = tf.transpose(noise, [1, 0, 2])  # [T, B, N]
+    start = tf.zeros_like(state.last_event)
+    no_params = tf.zeros([batch_size, num_params])
+    events = tf.raw_ops.TensorListReserve(
+        element_shape=element_shape, num_elements=max_steps, element_dtype=tf.float32
+    )
+
+    def go_on(t, active, *unused):
+        return (t < max_steps) & tf.reduce_any(active)
+
+    def body(t, active, events, params, current):
+        begun = current.step_count > 0
+        inputs = select_rows(begun, forward(current.last_event), start)
+        new_params, network = step(inputs, current.network)
+        event, end = draw(new_params, tf.gather(noise, t))
+        active &= tf.reduce_all(tf.math.is_finite(event), axis=-1)
+        last_event = select_rows(active, event, current.last_event)
+        events = tf.raw_ops.TensorListSetItem(input_handle=events, index=t, item=last_event)
+        if num_params:
+            params = select_rows(active, new_params, params)
+        current = SamplerState(
+            step_count=current.step_count + tf.cast(active, tf.int32),
+            ended=current.ended if end is None else current.ended | (active & end),
+            last_event=last_event,
+            network=tuple(
+                select_rows(active, new, old)
+                for new, old in zip(network, current.network, strict=True)
+            ),
+        )
+        active &= t + 1 < num_steps
+        if end is not None:
+            active &= ~end
+        return t + 1, active, events, params, current
+
+    active = (num_steps > 0) & ~state.ended
+    *_, events, params, final = tf.while_loop(
+        go_on, body, (0, active, events, no_params, state), parallel_iterations=1
+    )
+    events = tf.raw_ops.TensorListStack(
+        input_handle=events, element_shape=element_shape, element_dtype=tf.float32
+    )
+    events = tf.ensure_shape(tf.transpose(events, [1, 0, 2]), [None, None, event_size])
+    lengths = final.step_count - state.step_count
+    drawn = tf.sequence_mask(lengths, max_steps)[..., None]
+    return LoopOutputs(tf.where(drawn, events, 0.0), lengths, final, params if num_params else None)

@@ -1,0 +1,101 @@
+"""What the columns of a sequence are: `Feature` is one column, `Schema` all of them."""
+
+import dataclasses
+from typing import Any
+
+from hachi_tf.errors import UserError
+
+KINDS = ("continuous", "binary", "categorical")
+ROLES = ("both", "target", "known")
+
+
+@dataclasses.dataclass(frozen=True)
+class Feature:
+    """One column of a sequence.
+
+    Attributes:
+        name: the column's name, e.g. `"dx"`.
+        kind: `"continuous"`, `"binary"` (0 or 1) or `"categorical"` (a class index).
+        unit: the unit of a continuous column, e.g. `"tablet units"`.
+        role: `"both"` is predicted and fed back, `"target"` is predicted and never an input,
+            `"known"` is an input only (calendar, covariates).
+        quantum: for a continuous column that lives on a grid, the grid's step; else None.
+        classes: for a categorical column, the names of its classes in the order of their index.
+    """
+
+    name: str
+    kind: str = "continuous"
+    unit: str = ""
+    role: str = "both"
+    quantum: float | None = None
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise UserError(f"a feature kind of {', '.join(KINDS)}", repr(self.kind))
+        if self.role not in ROLES:
+            raise UserError(f"a feature role of {', '.join(ROLES)}", repr(self.role))
+        if self.quantum is not None and (self.kind != "continuous" or not self.quantum > 0):
+            raise UserError(
+                "a quantum above 0, on a continuous column only",
+                f"{self.quantum!r} on the {self.kind} column {self.name!r}",
+            )
+        if (self.kind == "categorical") != bool(self.classes):
+            raise UserError(
+                "classes on categorical columns, and on those only",
+                f"{len(self.classes)} on the {self.kind} column {self.name!r}",
+            )
+        object.__setattr__(self, "classes", tuple(self.classes))
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """The columns of a sequence, in order.
+
+    Attributes:
+        features: one `Feature` a column.
+        end_of_sequence: whether the network also predicts that the sequence ends (a Bernoulli
+            of its own, which never shows up as a column outside the network).
+    """
+
+    features: tuple[Feature, ...]
+    end_of_sequence: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "features", tuple(self.features))
+        names = [feature.name for feature in self.features]
+        if not names or len(set(names)) != len(names):
+            raise UserError("at least one column, each with a name of its own", str(names))
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in order."""
+        return [feature.name for feature in self.features]
+
+    def columns(self, kind: str | None = None, predicted: bool = False) -> list[int]:
+        """Indices of the columns of a kind; with `predicted`, without the known ones."""
+        return [
+            index
+            for index, feature in enumerate(self.features)
+            if kind in (None, feature.kind) and not (predicted and feature.role == "known")
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A dictionary for JSON that `from_dict` takes back."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "Schema":
+        """The schema that `to_dict` wrote.
+
+        Raises:
+            UserError: if the dictionary is not one that `to_dict` wrote.
+        """
+        try:
+            features = tuple(Feature(**feature) for feature in value["features"])
+            return cls(features, bool(value["end_of_sequence"]))
+        except (KeyError, TypeError) as error:
+            raise UserError("a schema as hachi_tf writes it", f"one that lacks or adds {error}") from error

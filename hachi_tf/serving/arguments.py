@@ -1,0 +1,107 @@
+"""What people pass to a model -> arrays of the right type and shape."""
+
+import secrets
+from typing import Any
+
+import numpy as np
+
+from hachi_tf.errors import UserError
+
+
+def row_seeds(seed: int | np.ndarray | None, rows: int) -> np.ndarray:
+    """Seeds int32 `[B, 2]`: (seed, row's number) from one number, or the array as it is.
+
+    Args:
+        seed: a number from 0 to 2^32 - 1, an int32 array `[B, 2]`, or None to draw a number.
+        rows: B.
+
+    Raises:
+        UserError: if the seed is none of these.
+    """
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+    value = np.asarray(seed)
+    if value.shape == (rows, 2) and value.dtype.kind in "iu":
+        return value.astype(np.int32)
+    if value.shape or value.dtype.kind not in "iu" or not 0 <= value < 2**32:
+        raise UserError(f"a seed from 0 to 2^32 - 1, or an int32 array [{rows}, 2]", str(seed))
+    pairs = np.stack([np.full(rows, value, np.uint32), np.arange(rows, dtype=np.uint32)], axis=1)
+    return pairs.view(np.int32)
+
+
+def step_counts(num_steps: Any, rows: int, max_steps: int) -> np.ndarray:
+    """Numbers of steps int32 `[B]`, `max_steps` for None.
+
+    Raises:
+        UserError: if one is no whole number from 0 to `max_steps`.
+    """
+    value = np.asarray(max_steps if num_steps is None else num_steps)
+    if value.dtype.kind not in "iu" or (value < 0).any() or (value > max_steps).any():
+        raise UserError(
+            f"num_steps from 0 to {max_steps}",
+            str(num_steps),
+            "draw longer ones in chunks, or export again with a larger --max_steps",
+        )
+    return per_row("num_steps", value.astype(np.int32), rows)
+
+
+def settings(name: str, value: Any, rows: int, low: float = -np.inf) -> np.ndarray:
+    """Finite numbers float32 `[B]` of at least `low`, from one number or one a row.
+
+    Raises:
+        UserError: if one is not finite or too low.
+    """
+    array = floats(name, value)
+    if not (np.isfinite(array) & (array >= low)).all():
+        wanted = f"a finite {name}" + (f" of at least {low:g}" if low > -np.inf else "")
+        raise UserError(wanted, str(value))
+    return per_row(name, array, rows)
+
+
+def floats(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -> np.ndarray:
+    """The value as a float32 array.
+
+    Args:
+        name: what to call it in an error.
+        value: numbers.
+        shape: the shape that it must have, None for any size.
+
+    Raises:
+        UserError: if it has not, or holds something else.
+    """
+    try:
+        value = np.asarray(value, np.float32)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"numbers for {name}", str(error)) from error
+    if shape is not None and (
+        value.ndim != len(shape)
+        or any(want not in (None, have) for want, have in zip(shape, value.shape, strict=True))
+    ):
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise UserError(f"{name} of shape [{wanted}]", str(list(value.shape)))
+    return value
+
+
+def per_row(name: str, value: np.ndarray, rows: int) -> np.ndarray:
+    """An array `[B]` from one value or one a row.
+
+    Raises:
+        UserError: if it is neither.
+    """
+    if value.shape not in ((), (rows,)):
+        raise UserError(f"one {name}, or one for each of {rows} rows", str(list(value.shape)))
+    return np.array(np.broadcast_to(value, [rows]))
+
+
+def pad(sequences: list, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences `[T, F]` -> float32 `[B, T, F]`, zeros past the end, and lengths int32 `[B]`.
+
+    Raises:
+        UserError: if one has another number of columns.
+    """
+    arrays = [floats("events", each, (None, columns)) for each in sequences]
+    lengths = np.array([len(each) for each in arrays], np.int32)
+    padded = np.zeros([len(arrays), lengths.max(initial=0), columns], np.float32)
+    for row, each in zip(padded, arrays, strict=True):
+        row[: len(each)] = each
+    return padded, lengths

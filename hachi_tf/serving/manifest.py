@@ -1,0 +1,130 @@
+"""`assets/hachi.json`, which describes an export, and the directory that it lies in.
+
+Nothing here loads a graph, or needs TensorFlow to read.
+"""
+
+import json
+import os
+import pathlib
+import platform
+from typing import Any
+
+from hachi_tf.errors import UserError
+
+FORMAT = 1
+_MAX_BYTES = 64 << 20
+_NAME = pathlib.Path("assets", "hachi.json")
+# Keys that a reader relies on, with their types.
+_REQUIRED = {
+    "schema": dict,
+    "transforms": dict,
+    "network": dict,
+    "variables": list,
+    "max_steps": int,
+    "state_size": int,
+    "signatures": dict,
+}
+
+
+def version_numbers(export_dir: str | os.PathLike) -> list[int]:
+    """The versions in a directory of exports, none if there is no such directory."""
+    folder = pathlib.Path(export_dir)
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+
+
+def find_version(path: str | os.PathLike) -> pathlib.Path:
+    """The version directory itself, or the newest one in a directory of versions.
+
+    Raises:
+        UserError: if there is none.
+    """
+    path = pathlib.Path(path)
+    if (path / "saved_model.pb").is_file():
+        return path
+    for version in reversed(version_numbers(path)):
+        if (path / str(version) / "saved_model.pb").is_file():
+            return path / str(version)
+    got = "no such folder" if not path.is_dir() else "no saved_model.pb in it"
+    if (path / "config.json").is_file():
+        got = "a run directory"
+    raise UserError(f"an export at {path}", got, "make one with python -m hachi_tf.export")
+
+
+def read(version_dir: pathlib.Path) -> dict[str, Any]:
+    """What `hachi.json` of a version directory holds.
+
+    Raises:
+        UserError: if it is missing, damaged, or of a later format.
+    """
+    path = version_dir / _NAME
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError(f"more than {_MAX_BYTES} bytes")
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(value, dict) or value.get("format") != "hachi_tf":
+            raise ValueError("something else")
+        if value.get("format_version") != FORMAT:
+            raise ValueError(f"format version {value.get('format_version')}")
+        for key, kind in _REQUIRED.items():
+            if not isinstance(value.get(key), kind):
+                raise ValueError(f"no {key}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"a description of a hachi_tf export, format {FORMAT}, in {path}", str(error)
+        ) from error
+    return value
+
+
+def to_text(description: dict[str, Any]) -> str:
+    """The text of `hachi.json`."""
+    return json.dumps(description, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def write(version_dir: pathlib.Path, text: str) -> None:
+    """Writes the text of `hachi.json` into a version directory."""
+    path = version_dir / _NAME
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def versions() -> dict[str, Any]:
+    """The format, and the versions of the packages that write it."""
+    import importlib.metadata
+
+    def version(package):
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            return "unknown"
+
+    packages = ("hachi_tf", "tensorflow", "keras", "numpy")
+    return {
+        "format": "hachi_tf",
+        "format_version": FORMAT,
+        "versions": {package: version(package) for package in packages}
+        | {"python": platform.python_version()},
+    }
+
+
+def describe_signatures(signatures: dict[str, Any]) -> dict[str, Any]:
+    """Names, types and shapes of each signature's inputs and outputs, for JSON."""
+
+    def describe(specs):
+        return {
+            name: {"dtype": spec.dtype.name, "shape": spec.shape.as_list()}
+            for name, spec in specs.items()
+        }
+
+    return {
+        name: {
+            "inputs": describe({spec.name: spec for spec in _inputs(function)}),
+            "outputs": describe(function.structured_outputs),
+        }
+        for name, function in signatures.items()
+    }
+
+
+def _inputs(function: Any) -> list[Any]:
+    positional, _ = function.structured_input_signature
+    return list(positional)

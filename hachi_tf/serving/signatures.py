@@ -1,0 +1,106 @@
+"""The signatures of an export: flat dictionaries of named tensors, the batch always first.
+
+Every tensor has one row a sequence, no row depends on another, and nothing in a row's values can
+fail the batch; a wrong shape does, with a message.
+"""
+
+import tensorflow as tf
+
+from hachi_tf.samplers.sampler import Sampler
+
+DEFAULT_SIGNATURE = "serving_default"
+
+
+def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.ConcreteFunction]:
+    """Closes a sampler into functions that `tf.saved_model.save` takes as signatures.
+
+    With F columns, a state of S numbers and P parameters of the head:
+
+    - `sample` (also `serving_default`): `seed` int32 `[B, 2]`, `num_steps` int32 `[B]`, `bias`
+      and `temperature` float32 `[B]` -> `events` float32 `[B, T, F]`, zeros past the end,
+      `lengths` int32 `[B]`, `ended` bool `[B]`, `state` float32 `[B, S]`.
+    - `continue`: the same with `state` as one more input. Chunks joined equal one `sample`.
+    - `log_prob`: `events` float32 `[B, T, F]`, `lengths` int32 `[B]`, `state` -> `log_prob`
+      float32 `[B]` and `step_log_prob` float32 `[B, T]` in nats in data units, `state`. Where
+      sequences have a learned end, `ended` bool `[B]` is one more input: whether the sequence
+      ends with the row's last event. Only so do the scores of a sequence's chunks add up to its
+      own score.
+    - `sample_primed`: `sample`'s inputs, `prime` float32 `[B, P, F]` and `prime_lengths` int32
+      `[B]` -> `sample`'s outputs, for the events after the prime.
+    - `step`: `state` (zeros to begin), `event` float32 `[B, F]`, `has_event` bool `[B]`, `seed`,
+      `bias`, `temperature` -> `event`, `state`, `ended`, `params` float32 `[B, P]`.
+
+    Args:
+        sampler: the sampler; its network must not use cuDNN.
+
+    Returns:
+        A traced function a signature.
+    """
+    columns, state_size = len(sampler.schema), sampler.layout.size
+    settings = {
+        "seed": tf.TensorSpec([None, 2], tf.int32),
+        "num_steps": tf.TensorSpec([None], tf.int32),
+        "bias": tf.TensorSpec([None], tf.float32),
+        "temperature": tf.TensorSpec([None], tf.float32),
+    }
+    state = {"state": tf.TensorSpec([None, state_size], tf.float32)}
+    prime = {
+        "prime": tf.TensorSpec([None, None, columns], tf.float32),
+        "prime_lengths": tf.TensorSpec([None], tf.int32),
+    }
+    scored = {
+        "events": tf.TensorSpec([None, None, columns], tf.float32),
+        "lengths": tf.TensorSpec([None], tf.int32),
+        **state,
+    }
+    if sampler.schema.end_of_sequence:
+        scored["ended"] = tf.TensorSpec([None], tf.bool)
+    stepped = {
+        **state,
+        "event": tf.TensorSpec([None, columns], tf.float32),
+        "has_event": tf.TensorSpec([None], tf.bool),
+        **{name: settings[name] for name in ("seed", "bias", "temperature")},
+    }
+
+    def sample(**inputs):
+        return sampler.sample(**inputs)
+
+    def sample_primed(prime, prime_lengths, **inputs):
+        beginning = sampler.layout.zeros(tf.shape(prime)[0])
+        ended = tf.zeros_like(prime_lengths, tf.bool)
+        primed = sampler.log_prob(prime, prime_lengths, beginning, ended)
+        return sampler.sample(**inputs, state=primed.state)
+
+    functions = {
+        "sample": _trace("sample", sample, settings),
+        "continue": _trace("continue", sample, settings | state),
+        "log_prob": _trace("log_prob", sampler.log_prob, scored),
+        "sample_primed": _trace("sample_primed", sample_primed, settings | prime),
+        "step": _trace("step", sampler.step, stepped),
+    }
+    return {DEFAULT_SIGNATURE: functions["sample"], **functions}
+
+
+def _trace(name, function, specs):
+    """Traces `function(**tensors) -> NamedTuple` into one from named tensors to named tensors."""
+
+    def traced(*tensors):
+        inputs = _checked(dict(zip(specs, tensors, strict=True)), specs)
+        return function(**inputs)._asdict()
+
+    traced.__name__ = name
+    named = [tf.TensorSpec(spec.shape, spec.dtype, name=key) for key, spec in specs.items()]
+    return tf.function(traced, autograph=False).get_concrete_function(*named)
+
+
+def _checked(inputs, specs):
+    """The inputs, once it is known at run time that their shapes fit the specs and each other.
+
+    TensorFlow Serving feeds a graph without comparing shapes, and a state of one row would
+    silently broadcast to the whole batch.
+    """
+    rows = tf.stack([tf.shape(tensor)[0] for tensor in inputs.values()])
+    message = f"expected as many rows in each of {', '.join(inputs)}; got rows"
+    checks = [tf.Assert(tf.reduce_all(rows == rows[0]), [message, rows], summarize=len(inputs))]
+    with tf.control_dependencies(checks):
+        return {name: tf.ensure_shape(tensor, specs[name].shape) for name, tensor in inputs.items()}

@@ -1,0 +1,206 @@
+"""Trains a network on sequences and keeps everything about the run in one directory."""
+
+import dataclasses
+import json
+import logging
+import os
+import pathlib
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.errors import UserError
+from hachi_tf.training.run import RunDirectory
+
+log = logging.getLogger(__name__)
+
+# Flags that may change when a run is resumed: they change no weight that was learned before.
+RESUMABLE = ("data", "max_minutes", "patience", "validate_every", "resume", "device", "debug")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig(ProgramConfig):
+    """The flags of `hachi_tf.train`."""
+
+    source: str = flag("", "Where sequences come from, e.g. kanji or iam_ondb(clip=1000). "
+                       "Inferred from --data; without that, kanji.", group="Data")  # fmt: skip
+    data: str = flag("", "Path of the source's files.", group="Data")
+    validation_fraction: float | None = flag(
+        None, "Share of the data held out; the source's own split, or 0.1, if not given; "
+        "0 trains on everything.", low=0.0, high=0.9, group="Data")  # fmt: skip
+    sequence_length: int = flag(
+        0, "Cut longer sequences into pieces of this many events; 0 keeps them whole.",
+        low=0, group="Data")  # fmt: skip
+    run_dir: str = flag("", "Directory of the run; a new runs/NAME-N by default.", group="Run")
+    resume: bool = flag(True, "Go on with the run in --run_dir if there is one.", group="Run")
+    init_from: str = flag(
+        "", "A run or an export whose weights and transforms to start from.", group="Run")  # fmt: skip
+    epochs: float = flag(10.0, "Passes over the training data.", above=0.0, group="Run")
+    max_minutes: float = flag(
+        0.0, "Stop after so many minutes, to be resumed; 0 for no limit.", low=0.0, group="Run")  # fmt: skip
+    patience: int = flag(
+        0, "Stop when so many validations in a row brought nothing better; 0 for never.",
+        low=0, group="Run")  # fmt: skip
+    validate_every: int = flag(
+        0, "Steps between validations; 0 for once an epoch.", low=0, group="Run")  # fmt: skip
+    seed: int = flag(0, "Seed of everything random.", low=0, high=2**31 - 1, group="Run")
+    device: str = flag("auto", "Where to compute.", choices=("auto", "cpu", "gpu"), group="Run")
+    strategy: str = flag(
+        "auto", "How to use the devices: auto is one device.", choices=("auto", "one"), group="Run")  # fmt: skip
+    network: str = flag("prediction", "Which network.", choices=("prediction",), group="Network")
+    head: str = flag(
+        "", "Distribution over the continuous columns, e.g. "
+        "gaussian_mixture(num_components=20, covariance='full').", group="Network")  # fmt: skip
+    mixtures: int = flag(20, "Components of the default head.", low=1, group="Network")
+    cell: str = flag("lstm", "Recurrent cell.", choices=("lstm", "peephole_lstm", "gru", "rnn"),
+                     group="Network")  # fmt: skip
+    layers: int = flag(1, "Recurrent layers.", low=1, high=64, group="Network")
+    hidden_size: int = flag(120, "Units in each recurrent layer.", low=1, group="Network")
+    end_of_sequence: bool = flag(True, "Learn where sequences end.", group="Network")
+    dropout: float = flag(
+        0.0, "Share of layer inputs and outputs that is dropped.", low=0.0, high=0.95,
+        group="Network")  # fmt: skip
+    weight_noise: str = flag(
+        "0", "Standard deviation of noise on the weights, one draw a batch; or adaptive, which "
+        "learns one for each weight.", group="Optimization")  # fmt: skip
+    optimizer: str = flag("adam", "Optimizer.", choices=("adam", "graves_rmsprop", "sgd"),
+                          group="Optimization")  # fmt: skip
+    batch_size: int = flag(32, "Sequences a step.", low=1, group="Optimization")
+    learning_rate: float = flag(
+        0.002, "Learning rate after the warm-up.", above=0.0, high=10.0, group="Optimization")  # fmt: skip
+    warmup_steps: int = flag(
+        0, "Steps over which the rate rises from zero.", low=0, group="Optimization")  # fmt: skip
+    decay: str = flag("constant", "How the rate falls to zero over --epochs.",
+                      choices=("constant", "linear", "cosine"), group="Optimization")  # fmt: skip
+    clip_norm: float = flag(
+        1.0, "Largest global norm of the gradient; 0 for no limit.", low=0.0, group="Optimization")  # fmt: skip
+    clip_derivatives: str = flag(
+        "", "Limits LSTM,OUTPUT of the derivatives by pre-activations, elementwise, of the loss "
+        "summed over the batch; Graves: 10,100.", group="Optimization")  # fmt: skip
+    precision: str = flag("float32", "Products in float32 or bfloat16.",
+                          choices=("float32", "mixed_bfloat16"), group="Optimization")  # fmt: skip
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.clip_limits()
+        self.noise_deviation()
+        if self.clip_derivatives and self.cell not in ("lstm", "peephole_lstm"):
+            raise UserError("--clip_derivatives with an LSTM cell", f"--cell={self.cell}")
+        if self.clip_derivatives and self.clip_norm:
+            raise UserError(
+                "either --clip_norm or --clip_derivatives", "both", "add --clip_norm=0"
+            )
+        if self.init_from and pathlib.Path(self.init_from) == pathlib.Path(self.run_dir or "-"):
+            raise UserError("--init_from another run than --run_dir", self.init_from)
+
+    def clip_limits(self) -> tuple[float, float] | None:
+        """The limits (LSTM, output) of `--clip_derivatives`, or None."""
+        if not self.clip_derivatives:
+            return None
+        try:
+            limits = tuple(float(part) for part in self.clip_derivatives.split(","))
+        except ValueError:
+            limits = ()
+        if len(limits) != 2 or not all(0.0 < limit < float("inf") for limit in limits):
+            raise UserError(
+                "--clip_derivatives=LSTM,OUTPUT, two numbers above 0",
+                repr(self.clip_derivatives),
+                "Graves used 10,100",
+            )
+        return limits
+
+    def noise_deviation(self) -> tuple[float, bool]:
+        """The (initial) deviation of `--weight_noise`, and whether it is adaptive."""
+        if self.weight_noise == "adaptive":
+            return 0.01, True
+        try:
+            deviation = float(self.weight_noise)
+        except ValueError:
+            deviation = -1.0
+        if not 0.0 <= deviation <= 10.0:
+            raise UserError("--weight_noise from 0 to 10, or adaptive", repr(self.weight_noise))
+        return deviation, False
+
+    @classmethod
+    def base(cls, found: dict[str, Any]) -> dict[str, Any]:
+        """Flags that were not given: those of the run that is resumed."""
+        config = pathlib.Path(found.get("run_dir", "")) / "config.json"
+        if not found.get("run_dir") or not config.exists():
+            return {}
+        old = cls.from_json(config.read_text(encoding="utf-8"), str(config))
+        if not found.get("resume", True):
+            raise UserError("a new --run_dir, as --noresume says", found["run_dir"])
+        for name, value in found.items():
+            before = getattr(old, name)
+            if name not in (*RESUMABLE, "run_dir") and value != before:
+                raise UserError(
+                    f"--{name}={before}, which {config} was started with",
+                    str(value),
+                    "leave the flag out to resume, or name a new --run_dir",
+                )
+        values = dataclasses.asdict(old)
+        return {**values, "max_minutes": 0.0, "debug": False}
+
+
+def train(config: TrainConfig) -> RunDirectory:
+    """Trains, or goes on training, as the flags say.
+
+    Returns:
+        The run directory.
+
+    Raises:
+        UserError: for bad data, contradictory flags, or a loss that stays not finite.
+    """
+    from hachi_tf.data.sources import infer_source
+
+    if not config.source:
+        source = infer_source(config.data) if config.data else "kanji"
+        log.info("source: %s", source)
+        config = dataclasses.replace(config, source=source)
+    if config.run_dir:
+        directory = RunDirectory(config.run_dir)
+    else:
+        directory = RunDirectory.new(config.source.partition("(")[0])
+        config = dataclasses.replace(config, run_dir=str(directory.path))
+    if config.device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+    from hachi_tf.training.session import Session
+
+    initial = None
+    if config.init_from and not directory.schema.exists():
+        initial = load_initial(config.init_from)
+    Session(config, directory, initial).train()
+    return directory
+
+
+def load_initial(path: str) -> Any:
+    """The network and transforms of a run or an export, to start from.
+
+    Raises:
+        UserError: if the path is neither.
+    """
+    if (pathlib.Path(path) / "schema.json").exists():
+        from hachi_tf.training.run import load_run
+
+        found = load_run(path)
+        return SimpleNamespace(network=found.network, transforms=found.transforms)
+    from hachi_tf.serving.saved_model import load
+
+    model = load(path)
+    return SimpleNamespace(network=model.network(), transforms=model.transforms)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program; returns the exit status."""
+
+    def program(config: TrainConfig) -> None:
+        directory = train(config)
+        sys.stdout.write(json.dumps({"run_dir": str(directory.path)}) + "\n")
+
+    return run(TrainConfig, program, "hachi_tf.train", __doc__, positional="data", argv=argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

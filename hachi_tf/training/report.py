@@ -1,0 +1,113 @@
+"""What training tells a person."""
+
+import json
+import logging
+from typing import Any
+
+import numpy as np
+
+from hachi_tf.training.run import RunDirectory
+
+log = logging.getLogger(__name__)
+
+# A gap of so many nats a step, with a held-out loss that no longer falls, is memorising.
+MEMORISING_GAP = 0.3
+PICTURE_SAMPLES = 12
+
+
+def to_json(value: dict[str, Any]) -> str:
+    """Indented JSON with a line break at its end."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def start(network: Any, train: Any, held_out: Any, num_weights: int) -> None:
+    """Says what is about to be learned from what."""
+    events = int(np.sum(train.lengths))
+    log.info(
+        "%s sequences, %s events to learn from; %s sequences held out; %s weights, %s parameters "
+        "a step",
+        f"{len(train):,}",
+        f"{events:,}",
+        f"{len(held_out):,}" if held_out is not None else "no",
+        f"{num_weights:,}",
+        network.head.params_size,
+    )
+
+
+def better(nats: float, guess: float) -> str:
+    """How a loss stands to guessing, e.g. `4.90 nats a step better than guessing (3.45)`."""
+    word = "better" if nats <= guess else "WORSE"
+    return f"{abs(guess - nats):.2f} nats a step {word} than guessing ({guess:.2f})"
+
+
+def standing(
+    step: int, scores: dict[str, float], guess: float, records: list[dict[str, Any]]
+) -> str:
+    """One line: the held-out loss, how it stands to guessing, a word on memorising.
+
+    Args:
+        step: the step of the validation.
+        scores: as `Scores.summary` returns them.
+        guess: the trivial baseline's nats a step on the same data.
+        records: the lines of `metrics.jsonl`.
+    """
+    nats = scores["nats_per_step"]
+    line = (
+        f"step {step}: held out {nats:.3f} nats a step, {scores['nats_per_sequence']:.1f} a "
+        f"sequence: {better(nats, guess)}"
+    )
+    train = [r["nats_per_step"] for r in records if r["split"] == "train"][-10:]
+    held_out = [r["nats_per_step"] for r in records if r["split"] == "validation"]
+    if train and len(held_out) > 2 and nats - np.mean(train) > MEMORISING_GAP:
+        if nats > min(held_out):
+            line += "; it is memorising: the training loss falls on, the held-out loss does not"
+    return line
+
+
+def picture(
+    network: Any,
+    transforms: Any,
+    source: Any,
+    directory: RunDirectory,
+    step: int,
+    summaries: Any,
+    num_steps: int,
+) -> None:
+    """Draws samples into `samples/step-N.png` and TensorBoard, if the source draws strokes."""
+    if source.renderer != "strokes":
+        return
+    import tensorflow as tf
+    from PIL import Image
+
+    from hachi_tf import rendering
+    from hachi_tf.samplers.sampler import Sampler
+
+    sampler = Sampler(network, transforms, network.schema, num_steps)
+    rows = tf.range(PICTURE_SAMPLES)
+    drawn = tf.function(sampler.sample)(
+        tf.stack([rows, tf.zeros_like(rows)], axis=-1),
+        tf.fill([PICTURE_SAMPLES], num_steps),
+        tf.zeros([PICTURE_SAMPLES]),
+        tf.ones([PICTURE_SAMPLES]),
+    )
+    pairs = zip(drawn.events.numpy(), drawn.lengths.numpy(), strict=True)
+    path = directory.samples / f"step-{step:09d}.png"
+    rendering.save([events[:length] for events, length in pairs], path)
+    with Image.open(path) as image:
+        summaries.image(step, "samples", np.asarray(image.convert("RGB")))
+
+
+def end(
+    directory: RunDirectory, trainer: Any, total_steps: int, minutes: float, finished: bool
+) -> None:
+    """Says how training ended, where everything is and what to do next."""
+    if trainer.skipped:
+        log.warning("%d steps were not finite and were skipped", trainer.skipped)
+    word = "finished" if finished else "stopped"
+    log.info("%s at step %d of %d after %.1f minutes", word, trainer.step, total_steps, minutes)
+    log.info("run: %s", directory.path)
+    if not finished:
+        log.info("go on:    python -m hachi_tf.train --run_dir=%s", directory.path)
+    log.info("evaluate: python -m hachi_tf.evaluate --run_dir=%s", directory.path)
+    log.info("sample:   python -m hachi_tf.sample --run_dir=%s --output=sample.svg", directory.path)
+    log.info("watch:    tensorboard --logdir=%s", directory.tensorboard)

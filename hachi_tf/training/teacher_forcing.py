@@ -1,0 +1,82 @@
+"""From a batch in data units to the network's inputs and the head's targets."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from hachi_tf.samplers import noise
+from hachi_tf.schema import Schema
+from hachi_tf.transforms import Transform
+
+
+class Forced(NamedTuple):
+    """What teacher forcing needs of a batch.
+
+    Attributes:
+        inputs: `[B, T, F]`, the events in network space, shifted by one, zeros first.
+        targets: `[B, T, E]` in the head's event space.
+        mask: bool `[B, T]`, the steps that count.
+        log_det: `[B, T]`, what turns a density in network space into one in data units.
+    """
+
+    inputs: tf.Tensor
+    targets: tf.Tensor
+    mask: tf.Tensor
+    log_det: tf.Tensor
+
+
+def row_seeds(seed: int | tf.Tensor, step: int | tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Seeds `[B, 2]` int32: a pure function of run, step and each example's global index `[B]`."""
+    words = [tf.cast(word, tf.uint32) for word in (seed, step, index)]
+    pair = noise.threefry_2x32(words[:2], [words[2], tf.zeros_like(words[2])])
+    return tf.bitcast(tf.stack(pair, axis=-1), tf.int32)
+
+
+def dequantize(events: tf.Tensor, schema: Schema, seeds: tf.Tensor) -> tf.Tensor:
+    """Adds uniform noise of one quantum to the columns that have one.
+
+    Args:
+        events: `[B, T, F]` in data units.
+        schema: the columns.
+        seeds: int32 `[B, 2]`.
+    """
+    quanta = [feature.quantum or 0.0 for feature in schema.features]
+    if not any(quanta):
+        return events
+    first = tf.zeros(tf.shape(events)[:1], tf.int32)
+    uniform = noise.uniforms(seeds, first, tf.shape(events)[1], len(quanta))
+    return events + tf.constant(quanta, tf.float32) * uniform
+
+
+def teacher_forcing(
+    events: tf.Tensor,
+    lengths: tf.Tensor,
+    ends: tf.Tensor,
+    schema: Schema,
+    transforms: Transform,
+    seeds: tf.Tensor,
+) -> Forced:
+    """Inputs and targets of a batch of sequences.
+
+    Args:
+        events: `[B, T, F]` in data units; what stands past `lengths` is not read.
+        lengths: int32 `[B]`.
+        ends: bool `[B]`, whether the row's last event is its sequence's last.
+        schema: the columns.
+        transforms: from data units to network space.
+        seeds: int32 `[B, 2]` for the noise of columns that have a quantum.
+    """
+    mask = tf.sequence_mask(lengths, tf.shape(events)[1])
+    events = tf.where(mask[..., None], events, 0.0)
+    noisy = dequantize(events, schema, seeds)
+    inputs = tf.where(mask[..., None], transforms.forward(events), 0.0)
+    inputs = tf.pad(inputs[:, :-1], [[0, 0], [1, 0], [0, 0]])
+    targets = transforms.forward(noisy)
+    predicted = schema.columns(predicted=True)
+    if len(predicted) < len(schema):
+        targets = tf.gather(targets, predicted, axis=-1)
+    if schema.end_of_sequence:
+        last = tf.range(tf.shape(events)[1])[None] == (lengths - 1)[:, None]
+        end = tf.cast(last & ends[:, None], tf.float32)
+        targets = tf.concat([targets, end[..., None]], axis=-1)
+    return Forced(inputs, targets, mask, transforms.log_det(noisy))

@@ -1,0 +1,66 @@
+"""Promises that every registered transform keeps."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hachi_tf.transforms import (
+    TRANSFORMS,
+    Standardize,
+    Transform,
+    transform_from_dict,
+    transform_to_dict,
+)
+
+# The arguments with which a transform is made when it has some without a default.
+ARGUMENTS = {
+    "chain": {"transforms": [Standardize([0]), Standardize([1, 0])]},
+    "standardize": {"columns": [0, 1]},
+}
+
+
+@pytest.fixture(params=sorted(TRANSFORMS))
+def fitted(request) -> Transform:
+    return TRANSFORMS[request.param](**ARGUMENTS.get(request.param, {})).fit(data())
+
+
+def data() -> list[np.ndarray]:
+    generator = np.random.default_rng(3)
+    return [generator.normal(2, 5, (length, 3)).astype(np.float32) for length in (1, 30, 8)]
+
+
+def test_inverse_inverts(fitted):
+    for events in data():
+        back = fitted.inverse(fitted.forward(events))
+        assert back.dtype == np.float32
+        np.testing.assert_allclose(back, events, atol=1e-5)
+
+
+def test_numpy_and_tensorflow_agree(fitted):
+    for events in data():
+        for method in (fitted.forward, fitted.inverse, fitted.log_det):
+            graph = tf.function(method, input_signature=[tf.TensorSpec([None, 3])])
+            np.testing.assert_allclose(graph(events).numpy(), method(events), rtol=2e-7)
+
+
+def test_log_det_is_that_of_the_jacobian(fitted):
+    for events in data():
+        with tf.GradientTape() as tape:
+            point = tf.constant(events[0])
+            tape.watch(point)
+            value = fitted.forward(point)
+        jacobian = tape.jacobian(value, point).numpy().astype(np.float64)
+        expected = np.linalg.slogdet(jacobian)[1]
+        log_det = fitted.log_det(events)
+        assert log_det.shape == events.shape[:-1]
+        np.testing.assert_allclose(log_det[0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_json_round_trip_is_exact(fitted):
+    text = json.dumps(transform_to_dict(fitted), allow_nan=False)
+    again = transform_from_dict(json.loads(text))
+    assert transform_to_dict(again) == transform_to_dict(fitted)
+    for events in data():
+        np.testing.assert_array_equal(again.forward(events), fitted.forward(events))

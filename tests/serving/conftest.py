@@ -1,0 +1,92 @@
+"""A small network with random weights and its export, shared by the tests of this folder."""
+
+import numpy as np
+import pytest
+
+MAX_STEPS = 64
+
+
+@pytest.fixture(scope="session")
+def schema():
+    from hachi_tf.schema import Feature, Schema
+
+    pen = Feature("end_of_stroke", "binary")
+    return Schema((Feature("dx"), Feature("dy", quantum=0.25), pen), end_of_sequence=True)
+
+
+@pytest.fixture(scope="session")
+def transforms():
+    from hachi_tf.transforms import Standardize
+
+    return Standardize([0, 1], [1.0, -0.5], [3.0, 4.0])
+
+
+@pytest.fixture(scope="session")
+def make_network():
+    """Builds a network whose sequences are some tens of events long."""
+
+    def make(schema, cell="lstm", seed=0, **config):
+        from hachi_tf.layers.heads import make_head
+        from hachi_tf.models.prediction_network import PredictionNetwork
+
+        head = make_head(schema, num_components=3)
+        options = {"num_layers": 2, "hidden_size": 8, "cell": cell} | config
+        network = PredictionNetwork(schema, head, **options)
+        network.build()
+        rng = np.random.default_rng(seed)
+        weights = [rng.normal(size=w.shape, scale=0.5) for w in network.get_weights()]
+        if schema.end_of_sequence:
+            weights[-2][:, -1] *= 0.1
+            weights[-1][-1] = -3.5  # the end's logit
+        network.set_weights(weights)
+        return network
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def network(schema, make_network):
+    return make_network(schema)
+
+
+@pytest.fixture(scope="session")
+def version_dir(network, transforms, schema, tmp_path_factory):
+    from hachi_tf.serving import saved_model
+
+    folder = tmp_path_factory.mktemp("exports") / "small"
+    metadata = {"name": "small", "data": {"source": "none", "licence": "CC0-1.0"}}
+    return saved_model.export(network, transforms, schema, folder, MAX_STEPS, metadata)
+
+
+@pytest.fixture(scope="session")
+def model(version_dir):
+    from hachi_tf.serving import saved_model
+
+    return saved_model.load(version_dir)
+
+
+@pytest.fixture(scope="session")
+def call(model):
+    """Calls a signature with arrays: `call(name, **inputs)`, and returns arrays."""
+    import tensorflow as tf
+
+    def call(name, **inputs):
+        tensors = {key: tf.constant(value) for key, value in inputs.items()}
+        return {key: value.numpy() for key, value in model.signatures[name](**tensors).items()}
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def settings():
+    """Inputs of `sample` for a number of rows."""
+
+    def settings(rows, num_steps=MAX_STEPS, bias=0.0, temperature=1.0, seed=7):
+        return {
+            "seed": np.int32([[seed, row] for row in range(rows)]).reshape(rows, 2),
+            "num_steps": np.full(rows, num_steps, np.int32),
+            "bias": np.full(rows, bias, np.float32),
+            "temperature": np.full(rows, temperature, np.float32),
+        }
+
+    return settings

@@ -1,0 +1,276 @@
+"""The files of an export, and what loads them."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hachi_tf.errors import UserError
+from hachi_tf.models import network_to_dict
+from hachi_tf.serving import safety, saved_model
+from hachi_tf.training.run import load_run
+
+C_API = pathlib.Path(__file__).with_name("c_api.py")
+
+
+def signature_defs(version_dir):
+    return safety.read_graph(version_dir).meta_graphs[0].signature_def
+
+
+def run_script(script, *arguments):
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.run(command, check=True, capture_output=True, env=environment, text=True)
+
+
+@pytest.fixture(scope="module")
+def requests(call, settings, model):
+    """Inputs and `tf.saved_model.load`'s outputs of every signature."""
+    drawn = call("sample", **settings(3))
+    state = np.zeros([3, model.state_size], np.float32)
+    stepped = settings(3)
+    del stepped["num_steps"]
+    stepped |= {"event": drawn["events"][:, 0], "has_event": np.array([True, False, True])}
+    scored = {"events": drawn["events"], "lengths": drawn["lengths"], "ended": drawn["ended"]}
+    prime = {"prime": drawn["events"][:, :4], "prime_lengths": np.int32([4, 0, 2])}
+    inputs = {
+        "serving_default": settings(3),
+        "sample": settings(3),
+        "continue": settings(3, num_steps=5) | {"state": state},
+        "sample_primed": settings(3, num_steps=9) | prime,
+        "log_prob": scored | {"state": state},
+        "step": stepped | {"state": state},
+    }
+    return {name: (arrays, call(name, **arrays)) for name, arrays in inputs.items()}
+
+
+def test_hachi_json_describes_the_export(version_dir, network, schema, transforms, model):
+    text = (version_dir / "assets" / "hachi.json").read_text(encoding="utf-8")
+    value = json.loads(text)
+    assert value["format"] == "hachi_tf" and value["format_version"] == 1
+    assert value["schema"] == json.loads(json.dumps(schema.to_dict()))
+    assert value["network"] == json.loads(json.dumps(network_to_dict(network)))
+    assert value["transforms"]["config"] == transforms.get_config()
+    assert value["versions"]["tensorflow"] == tf.__version__
+    assert value["name"] == "small" and value["data"]["licence"] == "CC0-1.0"
+    shapes = [list(weight.shape) for weight in network.weights]
+    assert [variable["shape"] for variable in value["variables"]] == shapes
+    assert value["variables"][-1]["name"].endswith("params/bias")
+    assert value["num_weights"] == sum(int(np.prod(shape)) for shape in shapes)
+    assert model.metadata == value
+
+
+def test_no_file_tells_where_or_by_whom_it_was_made(version_dir):
+    secrets = {str(pathlib.Path.home()), os.getcwd(), socket.gethostname(), str(version_dir.parent)}
+    secrets |= {sys.prefix, str(pathlib.Path(tf.__file__).parent)}
+    secrets |= {
+        os.environ[name] for name in ("USER", "LOGNAME") if len(os.environ.get(name, "")) > 4
+    }
+    paths = [path for path in version_dir.rglob("*") if path.is_file()]
+    assert not (version_dir / "debug").exists()
+    for path in paths:
+        content = path.read_bytes()
+        for secret in secrets:
+            assert secret.encode() not in content, (path.name, secret)
+        assert not re.search(rb"[\w/]+\.py\b|/(home|root|usr|tmp|Users)/", content), path.name
+
+
+def test_variables_are_stored_once(version_dir, network):
+    nodes = safety.read_graph(version_dir).meta_graphs[0].graph_def.node
+    handles = [node for node in nodes if node.op == "VarHandleOp"]
+    assert len(handles) == len(network.weights)
+    stored = (version_dir / "variables" / "variables.data-00000-of-00001").stat().st_size
+    assert 4 * network.count_params() <= stored < 6 * network.count_params()
+
+
+def test_ops_are_plain_and_stateless(version_dir):
+    graph = safety.read_graph(version_dir).meta_graphs[0].graph_def
+    ops = {node.op for node in graph.node}
+    ops |= {node.op for function in graph.library.function for node in function.node_def}
+    for op in ops:
+        assert not re.search(r"PyFunc|Cudnn|CudnnRNN|Random|Xla|Stateless(Random|Multi)", op), op
+
+
+def test_versions_count_up_and_the_newest_is_loaded(
+    version_dir, schema, transforms, network, tmp_path
+):
+    (tmp_path / "notes").mkdir()
+    shutil.copytree(version_dir, tmp_path / "9")
+    path = saved_model.export(network, transforms, schema, tmp_path, 8)
+    assert path == tmp_path / "10"
+    (tmp_path / "11").mkdir()  # no export in it
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["10", "11", "9", "notes"]
+    loaded = saved_model.load(tmp_path)
+    assert loaded.path == path and loaded.max_steps == 8
+
+
+def test_a_failed_export_leaves_nothing(schema, transforms, network, tmp_path):
+    with pytest.raises(TypeError):
+        saved_model.export(network, transforms, schema, tmp_path, 8, {"metrics": object()})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_network_gives_the_weights_back_to_train_on(model, network):
+    again = model.network()
+    assert type(again) is type(network) and network_to_dict(again) == network_to_dict(network)
+    for new, old in zip(again.weights, network.weights, strict=True):
+        np.testing.assert_array_equal(new.numpy(), old.numpy())
+        assert new.trainable
+    inputs = np.random.default_rng(0).normal(size=[2, 5, 3]).astype(np.float32)
+    np.testing.assert_array_equal(again(inputs)[0], network(inputs)[0])
+
+
+def test_a_network_trained_in_bfloat16_is_served_in_float32(
+    schema, transforms, make_network, settings, tmp_path
+):
+    made = make_network(schema, precision="mixed_bfloat16")
+    loaded = saved_model.load(saved_model.export(made, transforms, schema, tmp_path, 8))
+    assert loaded.network().precision == "mixed_bfloat16"
+    same = saved_model.in_memory(make_network(schema), transforms, schema, 8)
+    pair = [each.sample(2, seed=3).events for each in (loaded, same)]
+    np.testing.assert_array_equal(pair[0][0], pair[1][0])
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn", "peephole_lstm"])
+def test_every_cell_can_be_exported(schema, transforms, make_network, tmp_path, cell):
+    made = make_network(schema, cell=cell, num_layers=1)
+    loaded = saved_model.load(saved_model.export(made, transforms, schema, tmp_path, 16))
+    same = saved_model.in_memory(made, transforms, schema, 16)
+    pair = [each.sample(2, seed=3) for each in (loaded, same)]
+    np.testing.assert_array_equal(pair[0].state, pair[1].state)
+    np.testing.assert_allclose(
+        loaded.log_prob(pair[0].events).log_prob, same.log_prob(pair[0].events).log_prob, rtol=1e-5
+    )
+
+
+def test_tensorflow_alone_loads_it_and_draws_the_same(version_dir, requests, tmp_path):
+    script = """
+import sys
+import numpy as np
+import tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+with np.load(sys.argv[2]) as arrays:
+    out = loaded.signatures["sample"](**{key: tf.constant(arrays[key]) for key in arrays.files})
+assert "hachi_tf" not in sys.modules
+np.savez(sys.argv[3], **{key: value.numpy() for key, value in out.items()})
+"""
+    inputs, expected = requests["sample"]
+    np.savez(tmp_path / "in.npz", **inputs)
+    run_script(script, version_dir, tmp_path / "in.npz", tmp_path / "out.npz")
+    with np.load(tmp_path / "out.npz") as found:
+        for name, value in expected.items():
+            np.testing.assert_array_equal(found[name], value)
+
+
+def test_tf1s_loader_gives_the_same_bits(version_dir, requests):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(version_dir))
+        assert set(requests) < set(meta.signature_def) | {"__saved_model_init_op"}
+        for name, (inputs, expected) in requests.items():
+            signature = meta.signature_def[name]
+            feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
+            names = {key: info.name for key, info in signature.outputs.items()}
+            found = session.run(names, feeds)
+            assert set(found) == set(expected)
+            for key, value in expected.items():
+                np.testing.assert_array_equal(found[key], value, err_msg=f"{name} {key}")
+
+
+def c_run(version_dir, folder, name, inputs):
+    """Runs a signature in TensorFlow's C++ loader, in a process without Python's TensorFlow."""
+    signature = signature_defs(version_dir)[name]
+    feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
+    names = {key: info.name for key, info in signature.outputs.items()}
+    np.savez(folder / "in.npz", fetches=np.array(list(names.values())), **feeds)
+    library = pathlib.Path(tf.__file__).parent
+    files = [folder / "in.npz", folder / "out.npz"]
+    command = [sys.executable, C_API, library, version_dir, *files]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    with np.load(folder / "out.npz") as found:
+        if "error" in found.files:
+            raise RuntimeError(str(found["error"]))
+        return {key: found[name] for key, name in names.items()}
+
+
+needs_library = pytest.mark.skipif(
+    not list(pathlib.Path(tf.__file__).parent.glob("libtensorflow_cc.*")),
+    reason="this TensorFlow has no libtensorflow_cc",
+)
+
+
+@needs_library
+@pytest.mark.parametrize("name", ["sample", "continue", "sample_primed", "log_prob", "step"])
+def test_the_cpp_loader_gives_the_same_bits(version_dir, requests, tmp_path, name):
+    inputs, expected = requests[name]
+    found = c_run(version_dir, tmp_path, name, inputs)
+    assert set(found) == set(expected)
+    for key, value in expected.items():
+        np.testing.assert_array_equal(found[key], value, err_msg=key)
+
+
+@needs_library
+def test_the_graph_itself_refuses_wrong_shapes(version_dir, requests, tmp_path):
+    inputs, _ = requests["continue"]
+    with pytest.raises(RuntimeError, match="as many rows in each of seed"):
+        c_run(version_dir, tmp_path, "continue", inputs | {"state": inputs["state"][:1]})
+    with pytest.raises(RuntimeError, match="not compatible with expected shape"):
+        c_run(version_dir, tmp_path, "continue", inputs | {"state": inputs["state"][:, 1:]})
+    inputs, _ = requests["log_prob"]
+    with pytest.raises(RuntimeError, match="not compatible with expected shape"):
+        c_run(version_dir, tmp_path, "log_prob", inputs | {"events": inputs["events"][..., :1]})
+
+
+@pytest.mark.parametrize("damage", ["none", "json", "graph", "weights", "index", "other", "later"])
+def test_a_damaged_export_is_refused_in_one_line(version_dir, tmp_path, damage):
+    folder = tmp_path / "export" / "1"
+    if damage != "none":
+        shutil.copytree(version_dir, folder)
+    data = folder / "variables" / "variables.data-00000-of-00001"
+    text = folder / "assets" / "hachi.json"
+    if damage == "json":
+        text.write_text("{")
+    elif damage == "graph":
+        graph = folder / "saved_model.pb"
+        graph.write_bytes(graph.read_bytes()[:5000])
+    elif damage == "weights":
+        data.write_bytes(data.read_bytes()[:1000])
+    elif damage == "index":
+        (folder / "variables" / "variables.index").unlink()
+    elif damage == "other":
+        text.unlink()
+    elif damage == "later":
+        value = json.loads(text.read_text())
+        text.write_text(json.dumps(value | {"format_version": 2}))
+    for load in (saved_model.load, saved_model.load_network):
+        if damage == "graph" and load is saved_model.load_network:
+            continue
+        with pytest.raises(UserError) as caught:
+            load(tmp_path / "export")
+        assert "\n" not in str(caught.value)
+
+
+def test_weights_of_another_network_are_refused(version_dir, tmp_path):
+    folder = tmp_path / "1"
+    shutil.copytree(version_dir, folder)
+    path = folder / "assets" / "hachi.json"
+    value = json.loads(path.read_text())
+    value["network"]["config"]["hidden_size"] = 9
+    path.write_text(json.dumps(value))
+    with pytest.raises(UserError, match="weights of the network"):
+        saved_model.load(folder).network()
+
+
+def test_an_export_of_no_run_is_told_from_a_run(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="a run directory"):
+        saved_model.load(tmp_path)
+    with pytest.raises(UserError):
+        load_run(tmp_path)

@@ -1,0 +1,135 @@
+"""What pip makes of the project: the wheel's contents, and dependencies on other systems."""
+
+import ast
+import configparser
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable
+
+import pytest
+
+import hachi_tf
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+UNREACHABLE = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolution|ProxyError")
+
+# pip picks wheels for `--platform`, but reads markers such as `sys_platform` for the machine it
+# runs on; this gives it the target's.
+PIP_FOR_ANOTHER_SYSTEM = """
+import json, sys
+from pip._internal.cli.main import main
+from pip._vendor.packaging import markers
+here = markers.default_environment()
+markers.default_environment = lambda: {**here, **json.loads(sys.argv[1])}
+sys.exit(main(sys.argv[2:]))
+"""
+MACOS = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"}
+WINDOWS = {"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"}
+WINDOWS["os_name"] = "nt"
+
+
+def requirements(section: str = "options", key: str = "install_requires") -> list[str]:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config[section][key].split("\n")[1:]
+
+
+def names(lines: list[str]) -> set[str]:
+    """Normalized names of the distributions in requirement lines."""
+    return {re.match(r"[\w-]+", line).group().lower().replace("_", "-") for line in lines}
+
+
+def imported(paths: Iterable[pathlib.Path]) -> set[str]:
+    """Normalized names of the distributions that files import, the standard library's left out."""
+    modules = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules.add(node.module.split(".")[0])
+    modules -= {"hachi_tf", "tests", *sys.stdlib_module_names}
+    distributions = {"PIL": "pillow", "absl": "absl-py"}
+    return {distributions.get(module, module).replace("_", "-") for module in modules}
+
+
+def run_pip(command: list[str]) -> str:
+    """Runs pip; skips the test if, and only if, the package index cannot be reached."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and UNREACHABLE.search(done.stderr):
+        pytest.skip("the package index cannot be reached")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "platform, markers, only_there",
+    [("macosx_12_0_arm64", MACOS, set()), ("win_amd64", WINDOWS, {"colorama"})],
+)
+def test_dependencies_resolve_to_wheels_for(platform, markers, only_there, tmp_path):
+    markers = {**markers, "python_version": "3.11", "python_full_version": "3.11.0"}
+    command = [sys.executable, "-c", PIP_FOR_ANOTHER_SYSTEM, json.dumps(markers)]
+    command += ["install", "--dry-run", "--ignore-installed", "--only-binary=:all:", "--quiet"]
+    command += [f"--platform={platform}", "--python-version=3.11", "--implementation=cp"]
+    command += ["--target", str(tmp_path / "target"), "--retries=1", "--report"]
+    run_pip([*command, str(tmp_path / "report.json"), *requirements()])
+
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    found = {
+        item["metadata"]["name"].lower().replace("_", "-"): item["download_info"]["url"]
+        for item in report["install"]
+    }
+    assert names(requirements()) | only_there <= set(found)
+    tensorflow = found["tensorflow"].rsplit("/", 1)[-1]
+    assert tensorflow.endswith(f"-cp311-cp311-{platform}.whl")
+
+
+def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
+    source = tmp_path / "source"
+    ignore = shutil.ignore_patterns("__pycache__")
+    for folder in ("hachi_tf", "configs", "tests"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignore)
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
+    run_pip([*command, "--wheel-dir", str(tmp_path), str(source)])
+
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
+    files = zipfile.ZipFile(wheel).namelist()
+    modules = {path.relative_to(source).as_posix() for path in source.glob("hachi_tf/**/*.py")}
+    assert modules == {name for name in files if not name.startswith("hachi_tf-")}
+    assert any(name.endswith("LICENSE") for name in files)
+
+
+def test_what_is_imported_is_what_setup_installs():
+    package, tests = (ROOT / "hachi_tf").rglob("*.py"), list((ROOT / "tests").rglob("*.py"))
+    measuring = [path for path in tests if "benchmarks" in path.parts]
+    installed = names(requirements())
+    assert imported(package) <= installed
+    installed |= names(requirements("options.extras_require", "dev"))
+    assert imported(set(tests) - set(measuring)) <= installed | {"pip"}
+    installed |= names(requirements("options.extras_require", "bench"))
+    assert imported(measuring) <= installed
+
+
+def test_version_is_written_in_one_place():
+    texts = [*ROOT.glob("*.*"), *(ROOT / "hachi_tf").rglob("*.py")]
+    holders = [
+        path.relative_to(ROOT).as_posix()
+        for path in texts
+        if path.is_file() and hachi_tf.__version__ in path.read_text(encoding="utf-8")
+    ]
+    assert holders == ["hachi_tf/__init__.py"]
+
+
+def test_package_exports_what_it_names():
+    assert {"load", "load_run"} <= set(dir(hachi_tf))
+    assert callable(hachi_tf.load) and callable(hachi_tf.load_run)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        hachi_tf.nothing  # noqa: B018
