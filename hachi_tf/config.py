@@ -255,7 +255,7 @@ def run(
         sys.stdout.write(usage(cls, module, doc, positional))
         return 0
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = "--debug" in argv
     try:
         config = parse(cls, argv, positional)

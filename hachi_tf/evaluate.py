@@ -10,6 +10,7 @@ from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
+from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises:
         UserError: if the model or the data cannot be read, or do not fit.
     """
+    import_tensorflow()
     from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
     from hachi_tf.training.run import load_run, read_split
 
@@ -63,9 +65,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     scores = Scorer(network, model.transforms)(splits[1], config.batch_size)
     baseline = dataset_baseline(splits[0], model.transforms, network.schema)
     summary = {"model": name, "split": config.split, **scores.summary()}
-    summary["baseline_nats_per_step"] = baseline(held_out)
+    summary["baseline_nats_per_step"] = baseline(splits[1])
     if config.per_sequence:
-        write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores)
+        write_per_sequence(pathlib.Path(config.per_sequence), splits[1].ids, scores)
     return summary
 
 

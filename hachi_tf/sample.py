@@ -11,6 +11,7 @@ from typing import Any
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
 from hachi_tf.rendering.save import SUFFIXES
+from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     Raises:
         UserError: if the model, the prime or the output file cannot be used.
     """
+    import_tensorflow()
     from hachi_tf import rendering
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed

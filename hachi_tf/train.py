@@ -1,9 +1,9 @@
 """Trains a network on sequences and keeps everything about the run in one directory."""
 
+import contextlib
 import dataclasses
 import json
 import logging
-import os
 import pathlib
 import sys
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
+from hachi_tf.startup import import_tensorflow
 from hachi_tf.training.run import RunDirectory
 
 log = logging.getLogger(__name__)
@@ -163,15 +164,20 @@ def train(config: TrainConfig) -> RunDirectory:
     else:
         directory = RunDirectory.new(config.source.partition("(")[0])
         config = dataclasses.replace(config, run_dir=str(directory.path))
-    if config.device == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    import_tensorflow(config.device)
 
     from hachi_tf.training.session import Session
 
     initial = None
     if config.init_from and not directory.schema.exists():
         initial = load_initial(config.init_from)
-    Session(config, directory, initial).train()
+    try:
+        session = Session(config, directory, initial)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            directory.path.rmdir()  # only if nothing was written into it
+        raise
+    session.train()
     return directory
 
 

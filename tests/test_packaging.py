@@ -54,7 +54,7 @@ def imported(paths: Iterable[pathlib.Path]) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.split(".")[0])
     modules -= {"hachi_tf", "tests", *sys.stdlib_module_names}
-    distributions = {"PIL": "pillow", "absl": "absl-py"}
+    distributions = {"PIL": "pillow", "absl": "absl-py", "google": "protobuf"}
     return {distributions.get(module, module).replace("_", "-") for module in modules}
 
 

@@ -18,7 +18,7 @@ PROGRAMS_HERE = sorted(name for name in PROGRAMS if (PACKAGE / f"{name}.py").exi
 
 # An arrow may point to a lower rank; among those of equal rank, only without a circle.
 RANKS = {
-    **dict.fromkeys(["errors", "files", "options", "schema", "transforms"], 0),
+    **dict.fromkeys(["errors", "files", "options", "schema", "startup", "transforms"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
     **dict.fromkeys(["config", "samplers", "evaluation", "serving", "training"], 3),

@@ -9,7 +9,7 @@ import tensorflow as tf
 from hachi_tf.data.pipeline import Pipeline, batch_signature
 from hachi_tf.evaluation.baselines import trivial_baseline
 from hachi_tf.schema import Schema
-from hachi_tf.training.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
 from hachi_tf.transforms import Transform
 
 # The noise of columns with a quantum is the same in every evaluation.
@@ -62,21 +62,18 @@ class Scorer:
             autograph=False,
         )
 
-    def __call__(
-        self, dataset: Any, batch_size: int, sequence_length: int = 0, max_events: int = 0
-    ) -> Scores:
-        """Scores all sequences of a data set, or evenly spaced ones.
+    def __call__(self, dataset: Any, batch_size: int, max_events: int = 0) -> Scores:
+        """Scores all sequences of a data set, each in one piece, or evenly spaced ones.
 
         Args:
             dataset: a `Dataset`.
             batch_size: rows at a time.
-            sequence_length: as in training: longer sequences are cut.
             max_events: stop short of so many events, by leaving sequences out; 0 for all.
         """
         total = int(np.sum(dataset.lengths))
         if max_events and total > max_events:
             dataset = dataset.subset(range(0, len(dataset), -(-total // max_events)))
-        pipeline = Pipeline(dataset, batch_size, sequence_length, shuffle=False)
+        pipeline = Pipeline(dataset, batch_size, shuffle=False)
         sums = np.zeros((3, len(dataset)))
         for batch in pipeline.batches(0, pipeline.steps_per_epoch):
             values = self._compiled(batch)

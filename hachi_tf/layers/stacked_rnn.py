@@ -4,14 +4,44 @@ import keras
 import tensorflow as tf
 
 from hachi_tf.errors import UserError
-from hachi_tf.layers.lstm import LSTM
+from hachi_tf.layers.lstm import LSTM, has_gpu
+from hachi_tf.layers.lstm_sequence import lstm_sequence, lstm_step
+from hachi_tf.layers.peephole_lstm import PeepholeLSTM
 
-CELLS = {"lstm": LSTM, "gru": keras.layers.GRU, "rnn": keras.layers.SimpleRNN}
+CELLS = {
+    "lstm": LSTM,
+    "peephole_lstm": PeepholeLSTM,
+    "gru": keras.layers.GRU,
+    "rnn": keras.layers.SimpleRNN,
+}
+_CLOSED = 1e4  # a pre-activation whose sigmoid is exactly 1, and that of its negative exactly 0
 
 
 @keras.saving.register_keras_serializable("hachi_tf")
 class StackedRNN(keras.layers.Layer):
-    """A stack of recurrent layers with skip connections."""
+    """A stack of recurrent layers with skip connections.
+
+    The input of a layer is the input of the stack beside the output of the layer below, and the
+    output of the stack is the outputs of all layers side by side. States are float32 whatever
+    the dtype policy: output and cell for each LSTM layer, output for the other cells. Under
+    `mixed_bfloat16` matrix products are made in bfloat16, and LSTM cells computed in float32.
+
+    Args:
+        num_layers: how many layers, L.
+        hidden_size: units of each layer, H.
+        cell: `"lstm"`, `"peephole_lstm"` (Graves 2013, eq. 7 to 11), `"gru"` or `"rnn"`.
+        dropout: rate in [0, 1) at which, in training, the inputs from the layer below and the
+            outputs are set to zero; recurrent connections are left alone.
+        clip_derivatives: elementwise bound on the derivatives at the LSTM gates' pre-activations
+            at every step (Graves 2013, section 2.1), or None.
+        use_cudnn: False keeps `call` off cuDNN where a GPU is visible; an exported signature has
+            to be traced so, or else it only runs on a GPU. May be set at any time.
+        **kwargs: as for any Keras layer.
+
+    Raises:
+        UserError: for values out of range, an unknown cell, or `clip_derivatives` with a cell
+            that is no LSTM.
+    """
 
     def __init__(
         self,
@@ -24,14 +54,12 @@ class StackedRNN(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        if cell not in CELLS:
-            raise UserError(f"a cell of {', '.join(CELLS)}", repr(cell))
-        self.num_layers = num_layers
-        self.hidden_size = hidden_size
-        self.cell = cell
-        self.dropout = dropout
-        self.clip_derivatives = clip_derivatives
+        _check(num_layers, hidden_size, cell, dropout, clip_derivatives)
+        self.num_layers, self.hidden_size, self.cell = num_layers, hidden_size, cell
+        self.dropout, self.clip_derivatives = dropout, clip_derivatives
         self.use_cudnn = use_cudnn
+        self.is_lstm = cell in ("lstm", "peephole_lstm")
+        options = {"clip_derivatives": clip_derivatives} if self.is_lstm else {}
         self.rnn_layers = [
             CELLS[cell](
                 hidden_size,
@@ -39,122 +67,192 @@ class StackedRNN(keras.layers.Layer):
                 return_state=True,
                 dtype=self.dtype_policy,
                 name=f"{cell}_{index}",
+                **options,
             )
             for index in range(num_layers)
         ]
-        self._seed_generator = keras.random.SeedGenerator() if dropout else None
+        self._seeds = keras.random.SeedGenerator() if dropout else None
+        self.supports_jit = False  # XLA compiles anew for every length, for minutes
 
     @property
-    def _states_per_layer(self):
-        return 2 if "lstm" in self.cell else 1
+    def state_shapes(self) -> list[int]:
+        """The size of each state tensor, layer by layer."""
+        return [self.hidden_size] * (self.num_layers * (2 if self.is_lstm else 1))
 
     @property
-    def state_shapes(self):
-        """Sizes of the state tensors."""
-        return [self.hidden_size] * (self.num_layers * self._states_per_layer)
-
-    @property
-    def output_size(self):
-        """Size of the outputs."""
+    def output_size(self) -> int:
+        """The size of the outputs, L H."""
         return self.num_layers * self.hidden_size
 
     def initial_state(self, batch_size):
-        """Zeros."""
-        return [tf.zeros([batch_size, size], tf.float32) for size in self.state_shapes]
+        """Zeros float32 `[B, H]`, one tensor a state."""
+        return [tf.zeros([batch_size, size]) for size in self.state_shapes]
 
     def build(self, inputs_shape):
-        """Creates the weights."""
-        size = inputs_shape[-1]
+        """Creates the weights for inputs `[..., F]`."""
         for index, layer in enumerate(self.rnn_layers):
-            layer.build((None, None, size + (self.hidden_size if index else 0)))
+            below = self.hidden_size if index else 0
+            layer.build((None, None, inputs_shape[-1] + below))
+            layer.built = True
         self.built = True
 
     def call(
-        self, inputs, initial_state=None, lengths=None, training=False, seed=None
+        self,
+        inputs,
+        initial_state=None,
+        lengths=None,
+        training=False,
+        seed=None,
+        time_major=False,
     ):
-        """Runs over sequences."""
+        """Runs the stack over sequences.
+
+        Args:
+            inputs: `[B, T, F]`.
+            initial_state: as `initial_state` returns it; None for zeros.
+            lengths: int `[B]`, the number of steps of each row, padded on the right; None if all
+                rows have T. Whatever the padding holds reaches neither values nor gradients.
+            training: whether to drop out.
+            seed: int32 `[2]`, on which alone the dropout depends; None to draw one.
+            time_major: whether inputs and outputs are `[T, B, ...]`, which saves a copy.
+
+        Returns:
+            The outputs `[B, T, L H]` in the compute dtype, zero past `lengths`, and each row's
+            state float32 after its own last step (the initial state for a row of length 0).
+        """
         inputs = tf.cast(inputs, self.compute_dtype)
-        batch, time = tf.shape(inputs)[0], tf.shape(inputs)[1]
-        if lengths is None:
-            lengths = tf.fill([batch], time)
-        else:
-            mask = tf.sequence_mask(lengths, time)[..., None]
-            inputs = tf.where(mask, inputs, tf.zeros_like(inputs))
+        if not time_major:
+            inputs = tf.transpose(inputs, [1, 0, 2])
+        valid = None  # [T, B, 1]
+        if lengths is not None:
+            valid = tf.transpose(tf.sequence_mask(lengths, tf.shape(inputs)[0]))[..., None]
+            inputs = tf.where(valid, inputs, tf.zeros_like(inputs))
         if initial_state is None:
-            initial_state = self.initial_state(batch)
-        if training and self.dropout and seed is None:
-            seed = tf.cast(self._seed_generator.next(), tf.int32)
-        outputs, states, below = [], [], None
+            initial_state = self.initial_state(tf.shape(inputs)[1])
+        drop = bool(training and self.dropout)
+        if drop and seed is None:
+            seed = tf.cast(self._seeds.next(), tf.int32)
+        run = self._run_lstm if self._is_own(lengths) else self._run_keras
+        layer_outputs, states = [], []
         for index, layer in enumerate(self.rnn_layers):
-            x = inputs
-            if below is not None:
-                x = tf.concat([inputs, self._drop(below, training, seed, index)], -1)
-            first = index * self._states_per_layer
-            state = initial_state[first : first + self._states_per_layer]
-            below, final = self._run(layer.cell, x, state, lengths)
-            outputs.append(below)
-            states.extend(final)
-        outputs = tf.concat(outputs, -1)
-        return self._drop(outputs, training, seed, self.num_layers), states
+            layer_inputs = [inputs]
+            if index:
+                below = layer_outputs[-1]
+                layer_inputs.append(self._drop(below, seed, index) if drop else below)
+            state = self._layer_state(initial_state, index)
+            outputs, state = run(layer, layer_inputs, state, valid, lengths)
+            layer_outputs.append(outputs)
+            states.extend(state)
+        outputs = tf.concat(layer_outputs, -1)
+        if drop:
+            outputs = self._drop(outputs, seed, 0)
+        return (outputs if time_major else tf.transpose(outputs, [1, 0, 2])), states
 
-    def _drop(self, x, training, seed, index):
-        if not training or not self.dropout:
-            return x
+    def _is_own(self, lengths) -> bool:
+        """Whether `lstm_sequence` runs the layers, not Keras."""
+        cudnn = self.use_cudnn and has_gpu() and self.cell == "lstm"
+        return self.is_lstm and not (cudnn and self.clip_derivatives is None)
+
+    def _layer_state(self, state, index):
+        count = 2 if self.is_lstm else 1
+        return [tf.cast(each, tf.float32) for each in state[index * count : (index + 1) * count]]
+
+    def _drop(self, values, seed, index):
         seed = tf.random.experimental.stateless_fold_in(seed, index)
-        return tf.nn.experimental.stateless_dropout(x, self.dropout, seed)
+        return tf.nn.experimental.stateless_dropout(values, self.dropout, seed)
 
-    def _run(self, cell, inputs, state, lengths):
-        """`inputs` [B, T, F], `state` n x [B, H] -> [B, T, H], n x [B, H]."""
+    def _run_lstm(self, layer, inputs, state, valid, lengths):
+        """Inputs, a list of `[T, B, ...]`, and state -> outputs `[T, B, H]` and state."""
+        kernel, *weights = _weights(layer.cell)
+        if valid is not None:
+            # One more input, 1 in the padding, shuts the input and output gates there and opens
+            # the forget gate: outputs become 0, cells stay, and no derivative passes.
+            inputs = [*inputs, tf.cast(~valid, self.compute_dtype)]
+            closed = tf.constant([-_CLOSED, _CLOSED, 0.0, -_CLOSED], kernel.dtype)
+            kernel = tf.concat([kernel, tf.repeat(closed, self.hidden_size)[None]], 0)
+        outputs, h, c = lstm_sequence(
+            tf.concat(inputs, -1), *state, kernel, *weights, clip_derivatives=self.clip_derivatives
+        )
+        return outputs, [h if lengths is None else _at_last_step(outputs, lengths, state[0]), c]
 
-        def body(carry, x):
-            return self._cell_step(cell, x, carry[1:])
-
-        zero = tf.zeros_like(state[0], self.compute_dtype)
-        sequence = tf.scan(body, tf.transpose(inputs, [1, 0, 2]), [zero, *state])
-        final = []
-        rows = tf.range(tf.shape(lengths)[0])
-        for start, values in zip(state, sequence[1:], strict=True):
-            at = tf.stack([tf.maximum(lengths - 1, 0), rows], -1)
-            final.append(tf.where(lengths[:, None] > 0, tf.gather_nd(values, at), start))
-        return tf.transpose(sequence[0], [1, 0, 2]), final
-
-    def _cell_step(self, cell, x, state):
-        """One step: `x` [B, F], `state` n x [B, H] float32 -> [output, *state]."""
-        dtype = self.compute_dtype
-        if self.cell == "lstm":
-            h, c = state
-            kernel = tf.concat([cell.kernel.value, cell.recurrent_kernel.value], 0)
-            z = tf.concat([tf.cast(x, dtype), tf.cast(h, dtype)], -1) @ tf.cast(kernel, dtype)
-            z = tf.cast(z, tf.float32) + cell.bias.value
-            i, f, g, o = tf.split(z, 4, -1)
-            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
-            h = tf.sigmoid(o) * tf.tanh(c)
-            return [tf.cast(h, dtype), h, c]
-        output, _ = cell(x, [tf.cast(state[0], dtype)])
-        return [output, tf.cast(output, tf.float32)]
+    def _run_keras(self, layer, inputs, state, valid, lengths):
+        """The same by Keras's own loops or cuDNN."""
+        layer.use_cudnn = self.use_cudnn
+        inputs = tf.transpose(tf.concat(inputs, -1), [1, 0, 2])
+        if lengths is None:
+            outputs, *state = layer(inputs, initial_state=state)
+            return tf.transpose(outputs, [1, 0, 2]), [tf.cast(each, tf.float32) for each in state]
+        # cuDNN wants a step in every row, Keras in every batch: pad by one more, cut after.
+        inputs = tf.pad(inputs, [[0, 0], [0, 1], [0, 0]])
+        mask = tf.sequence_mask(tf.maximum(lengths, 1), tf.shape(inputs)[1])
+        outputs, *after = layer(inputs, initial_state=state, mask=mask)
+        after = [
+            tf.where(lengths[:, None] > 0, tf.cast(new, tf.float32), old)
+            for new, old in zip(after, state, strict=True)
+        ]
+        outputs = tf.transpose(outputs, [1, 0, 2])[:-1]
+        return tf.where(valid, outputs, tf.zeros_like(outputs)), after
 
     def step(self, inputs, state):
-        """One step."""
+        """Runs the stack for one step, without dropout, by plain operations on any device.
+
+        Args:
+            inputs: `[B, F]`.
+            state: as `initial_state` returns it.
+
+        Returns:
+            The outputs `[B, L H]` in the compute dtype, and the state after the step.
+        """
         inputs = tf.cast(inputs, self.compute_dtype)
-        outputs, states, below = [], [], None
+        outputs, states = [], []
         for index, layer in enumerate(self.rnn_layers):
-            x = inputs if below is None else tf.concat([inputs, below], -1)
-            first = index * self._states_per_layer
-            below, *final = self._cell_step(
-                layer.cell, x, state[first : first + self._states_per_layer]
-            )
-            outputs.append(below)
-            states.extend(final)
+            layer_inputs = tf.concat([inputs, *outputs[-1:]], -1)
+            before = self._layer_state(state, index)
+            if self.is_lstm:
+                after = lstm_step(layer_inputs, *before, *_weights(layer.cell))
+            else:
+                _, after = layer.cell(layer_inputs, before)
+            outputs.append(tf.cast(after[0], self.compute_dtype))
+            states.extend(tf.cast(each, tf.float32) for each in after)
         return tf.concat(outputs, -1), states
 
     def get_config(self):
         """The arguments of the constructor."""
-        return {
-            **super().get_config(),
-            "num_layers": self.num_layers,
-            "hidden_size": self.hidden_size,
-            "cell": self.cell,
-            "dropout": self.dropout,
-            "clip_derivatives": self.clip_derivatives,
-            "use_cudnn": self.use_cudnn,
-        }
+        names = ("num_layers", "hidden_size", "cell", "dropout", "clip_derivatives", "use_cudnn")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _weights(cell):
+    """The weights of an LSTM cell in the order of `lstm_sequence`, in their own dtype."""
+    weights = [cell.kernel, cell.recurrent_kernel, cell.bias]
+    if hasattr(cell, "peephole_kernel"):
+        weights.append(cell.peephole_kernel)
+    return [tf.convert_to_tensor(weight.value) for weight in weights]
+
+
+def _at_last_step(outputs, lengths, initial):
+    """Of outputs `[T, B, H]` each row's last `[B, H]`; `initial` where a row has none."""
+    rows = tf.range(tf.shape(lengths)[0])
+    last = tf.stack([tf.maximum(lengths - 1, 0), rows], -1)
+    return tf.cond(
+        tf.shape(outputs)[0] > 0,
+        lambda: tf.where(
+            lengths[:, None] > 0, tf.cast(tf.gather_nd(outputs, last), initial.dtype), initial
+        ),
+        lambda: initial,
+    )
+
+
+def _check(num_layers, hidden_size, cell, dropout, clip_derivatives):
+    """Raises UserError unless the arguments of `StackedRNN` make sense."""
+    if cell not in CELLS:
+        raise UserError(f"a cell of {', '.join(CELLS)}", repr(cell))
+    for name, value in (("num_layers", num_layers), ("hidden_size", hidden_size)):
+        if not isinstance(value, int) or value < 1:
+            raise UserError(f"a whole number above 0 for {name}", repr(value))
+    if not 0 <= dropout < 1:
+        raise UserError("a dropout in [0, 1)", repr(dropout))
+    if clip_derivatives is not None and "lstm" not in cell:
+        raise UserError(
+            "the cell lstm or peephole_lstm for clip_derivatives", repr(cell), "leave it out"
+        )

@@ -70,16 +70,14 @@ def check_files(version_dir: pathlib.Path) -> None:
     Raises:
         UserError: if there is one.
     """
-    root = os.path.realpath(version_dir)
-    for folder, folders, files in os.walk(root):
-        for name in folders + files:
-            path = os.path.join(folder, name)
-            if os.path.commonpath([root, os.path.realpath(path)]) != root:
-                raise UserError(f"no links out of the export {version_dir}", name)
-            if name in _OTHER_GRAPHS:
-                raise UserError(f"saved_model.pb as the only graph in {version_dir}", name)
-            if not (os.path.isfile(path) or os.path.isdir(path)):
-                raise UserError(f"only files and folders in the export {version_dir}", name)
+    root = version_dir.resolve()
+    for path in sorted(root.rglob("*")):
+        if not path.resolve().is_relative_to(root):
+            raise UserError(f"no links out of the export {version_dir}", path.name)
+        if path.name in _OTHER_GRAPHS:
+            raise UserError(f"saved_model.pb as the only graph in {version_dir}", path.name)
+        if not (path.is_file() or path.is_dir()):
+            raise UserError(f"only files and folders in the export {version_dir}", path.name)
 
 
 def read_graph(version_dir: pathlib.Path) -> Any:

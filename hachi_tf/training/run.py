@@ -148,7 +148,7 @@ class Run:
         self.cache = directory.path.parent / ".cache"
         self.trained_on = {**self.description["data"], "data": self.flags["data"] or None}
         self.network.build()
-        assign_arrays("network", self.network.variables, arrays, directory.path)
+        assign_arrays("network", self.network.weights, arrays, directory.path)
 
     @property
     def head(self) -> Any:

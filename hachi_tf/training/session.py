@@ -108,7 +108,7 @@ class Session:
             self._network = network_from_dict(network)
             self._network.build()
             for variable, value in zip(
-                self._network.variables, initial.network.variables, strict=True
+                self._network.weights, initial.network.weights, strict=True
             ):
                 variable.assign(value.value)
         else:
@@ -247,10 +247,7 @@ class Session:
         if self._held_out is None:
             return f"step {step}: nothing is held out"
         scores = self._scorer(
-            self._held_out,
-            self._config.batch_size,
-            self._config.sequence_length,
-            VALIDATION_EVENTS,
+            self._held_out, self._config.batch_size, VALIDATION_EVENTS
         ).summary()
         nats = scores["nats_per_step"]
         record = {"step": step, "split": "validation", **scores, "baseline": self._guess}
@@ -261,7 +258,7 @@ class Session:
         if np.isfinite(nats) and (best is None or nats < best):
             self._progress |= {"best": nats, "best_step": step}
             self._progress["worse"] = 0
-            arrays = variable_arrays("network", self._network.variables)
+            arrays = variable_arrays("network", self._network.weights)
             save_arrays(self._directory.best, arrays, {"step": step, "nats_per_step": nats})
         elif decides:
             self._progress["worse"] += 1

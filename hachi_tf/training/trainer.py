@@ -11,7 +11,7 @@ from hachi_tf.data.pipeline import batch_signature
 from hachi_tf.errors import UserError
 from hachi_tf.training import optimizers
 from hachi_tf.training.checkpoints import assign_arrays, variable_arrays
-from hachi_tf.training.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
 from hachi_tf.training.weight_noise import WeightNoise
 from hachi_tf.transforms import Transform
 
@@ -175,7 +175,7 @@ class Trainer:
         """All that a resumed run needs, apart from `metadata`."""
         extra = self._noise.trainable_variables if self._noise else []
         return {
-            **variable_arrays("network", self.network.variables),
+            **variable_arrays("network", self.network.weights),
             **variable_arrays("noise", extra),
             **variable_arrays("optimizer", self.optimizer.variables),
         }
@@ -191,7 +191,7 @@ class Trainer:
             UserError: if they belong to another network or optimizer.
         """
         extra = self._noise.trainable_variables if self._noise else []
-        assign_arrays("network", self.network.variables, arrays, where)
+        assign_arrays("network", self.network.weights, arrays, where)
         assign_arrays("noise", extra, arrays, where)
         assign_arrays("optimizer", self.optimizer.variables, arrays, where)
         self.step, self.skipped = metadata["step"], metadata["skipped"]

@@ -112,7 +112,7 @@ def test_mixed_bfloat16_keeps_weights_state_and_parameters_float32():
     network = make_network(precision="mixed_bfloat16")
     params, state = network(random_events(2, 4, 3))
     assert params.dtype == tf.float32 and {s.dtype for s in state} == {tf.float32}
-    assert {keras.backend.standardize_dtype(v.dtype) for v in network.variables} == {"float32"}
+    assert {keras.backend.standardize_dtype(v.dtype) for v in network.weights} == {"float32"}
     plain = make_network()
     plain.set_weights(network.get_weights())
     np.testing.assert_allclose(params, plain(random_events(2, 4, 3))[0], atol=0.05)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 MAX_STEPS = 64
+ROWS = 6
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +91,25 @@ def settings():
         }
 
     return settings
+
+
+@pytest.fixture(scope="session")
+def drawn(call, settings):
+    return call("sample", **settings(ROWS))
+
+
+@pytest.fixture(scope="session")
+def alone(call, settings):
+    """A row of at least 12 events drawn at batch size 1, and its inputs."""
+    for seed in range(20):
+        inputs = settings(1, seed=seed)
+        out = call("sample", **inputs)
+        if out["lengths"][0] >= 12:
+            return inputs, out
+    raise AssertionError("no long row in 20 seeds")
+
+
+@pytest.fixture(scope="session")
+def begin(model):
+    """The state of the beginning for a number of rows."""
+    return lambda rows=1: np.zeros([rows, model.state_size], np.float32)

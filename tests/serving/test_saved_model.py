@@ -91,11 +91,26 @@ def test_variables_are_stored_once(version_dir, network):
     assert 4 * network.count_params() <= stored < 6 * network.count_params()
 
 
-def test_ops_are_plain_and_stateless(version_dir):
+def all_ops(version_dir):
     graph = safety.read_graph(version_dir).meta_graphs[0].graph_def
     ops = {node.op for node in graph.node}
-    ops |= {node.op for function in graph.library.function for node in function.node_def}
-    for op in ops:
+    return ops | {node.op for function in graph.library.function for node in function.node_def}
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_where_there_is_a_gpu_the_graph_still_has_no_cudnn(
+    schema, transforms, make_network, tmp_path, monkeypatch, cell
+):
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: [kind])
+    made = make_network(schema, cell=cell, num_layers=1)
+    traced = tf.function(made).get_concrete_function(tf.TensorSpec([None, None, 3]))
+    assert any("Cudnn" in op.type for op in traced.graph.get_operations())
+    path = saved_model.export(made, transforms, schema, tmp_path, 8)
+    assert not any("Cudnn" in op for op in all_ops(path))
+
+
+def test_ops_are_plain_and_stateless(version_dir):
+    for op in all_ops(version_dir):
         assert not re.search(r"PyFunc|Cudnn|CudnnRNN|Random|Xla|Stateless(Random|Multi)", op), op
 
 
@@ -129,26 +144,38 @@ def test_network_gives_the_weights_back_to_train_on(model, network):
 
 
 def test_a_network_trained_in_bfloat16_is_served_in_float32(
-    schema, transforms, make_network, settings, tmp_path
+    schema, transforms, make_network, model, tmp_path
 ):
     made = make_network(schema, precision="mixed_bfloat16")
     loaded = saved_model.load(saved_model.export(made, transforms, schema, tmp_path, 8))
     assert loaded.network().precision == "mixed_bfloat16"
-    same = saved_model.in_memory(make_network(schema), transforms, schema, 8)
-    pair = [each.sample(2, seed=3).events for each in (loaded, same)]
-    np.testing.assert_array_equal(pair[0][0], pair[1][0])
+    pair = [each.sample(2, num_steps=8, seed=3).state for each in (loaded, model)]
+    np.testing.assert_array_equal(pair[0], pair[1])
+
+
+def test_in_memory_is_what_exporting_and_loading_gives(network, transforms, schema, model):
+    same = saved_model.in_memory(network, transforms, schema, 64)
+    pair = [each.sample(2, seed=3) for each in (same, model)]
+    np.testing.assert_array_equal(pair[0].state, pair[1].state)
+    scores = [each.log_prob(pair[0].events).log_prob for each in (same, model)]
+    np.testing.assert_array_equal(scores[0], scores[1])
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn", "peephole_lstm"])
 def test_every_cell_can_be_exported(schema, transforms, make_network, tmp_path, cell):
     made = make_network(schema, cell=cell, num_layers=1)
     loaded = saved_model.load(saved_model.export(made, transforms, schema, tmp_path, 16))
-    same = saved_model.in_memory(made, transforms, schema, 16)
-    pair = [each.sample(2, seed=3) for each in (loaded, same)]
-    np.testing.assert_array_equal(pair[0].state, pair[1].state)
-    np.testing.assert_allclose(
-        loaded.log_prob(pair[0].events).log_prob, same.log_prob(pair[0].events).log_prob, rtol=1e-5
-    )
+    drawn = loaded.sample(1, seed=3)
+    events = drawn.events[0]
+    inputs = transforms.forward(np.concatenate([np.zeros([1, 3]), events[:-1]]))
+    inputs[0] = 0
+    params, _ = made(inputs[None])
+    end = np.arange(len(events)) == len(events) - 1
+    targets = transforms.forward(events + [0, 0.125, 0])
+    targets = np.concatenate([targets, (end & drawn.ended)[:, None]], axis=1)
+    expected = made.head.log_prob(params[0], targets.astype(np.float32)) - np.log(12.0)
+    scores = loaded.log_prob([events], ended=drawn.ended)
+    np.testing.assert_allclose(scores.step_log_prob[0], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_tensorflow_alone_loads_it_and_draws_the_same(version_dir, requests, tmp_path):

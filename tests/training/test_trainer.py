@@ -172,7 +172,7 @@ def test_same_seed_and_step_give_the_same_bits_and_another_seed_does_not():
         trainer = make_trainer(network, seed=seed)
         for step in range(3):
             trainer.train_step(make_batch(seed=step))
-        weights.append(np.concatenate([np.ravel(v.value) for v in network.variables]))
+        weights.append(np.concatenate([np.ravel(v.value) for v in network.weights]))
     np.testing.assert_array_equal(weights[0], weights[1])
     assert np.abs(weights[0] - weights[2]).max() > 1e-4
 

@@ -96,7 +96,9 @@ def _read_folder(folder: str, suffix: str, max_bytes: int) -> Iterator[RawFile]:
 
 def _read_archive(path: str, suffix: str, max_bytes: int) -> Iterator[RawFile]:
     try:
-        with gzip.open(path) as stream, tarfile.open(fileobj=_Capped(stream), mode="r:") as tar:
+        with gzip.open(path) as stream:
+            capped = _Capped(stream)
+            tar = tarfile.open(fileobj=capped, mode="r:")
             for member in tar:
                 label = f"{member.name} in {path}"
                 if not (member.isfile() or member.isdir()) or _climbs_out(member.name):
@@ -110,6 +112,8 @@ def _read_archive(path: str, suffix: str, max_bytes: int) -> Iterator[RawFile]:
                     _check_size(member.size, max_bytes, label)
                     yield RawFile(_stem(member.name, suffix), label, tar.extractfile(member).read())
                 tar.members.clear()  # or all headers would stay in memory
+            if capped.last_read != bytes(tarfile.BLOCKSIZE):  # tarfile takes any end for the end
+                raise tarfile.ReadError("it is cut short")
             while stream.read(_CHUNK):  # to the checksum at the end
                 pass
     except OSError as error:
@@ -146,11 +150,13 @@ class _Capped:
 
     def __init__(self, stream, max_bytes: int = 1 << 26):
         self._stream, self._max_bytes = stream, max_bytes
+        self.last_read = b""
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= self._max_bytes:
             raise tarfile.ReadError(f"a header that declares {size:,} bytes")
-        return self._stream.read(size)
+        self.last_read = self._stream.read(size)
+        return self.last_read
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._stream.seek(offset, whence)

@@ -154,8 +154,8 @@ class IamOndb(Source):
         return splits
 
     def _list_files(self) -> list[tuple[str, str]]:
-        folder = os.path.join(self.data, "task1")
-        folder = folder if os.path.isdir(folder) else self.data
+        beside = os.path.isfile(os.path.join(self.data, "trainset.txt"))
+        folder = self.data if beside else os.path.join(self.data, "task1")
         return [(os.path.join(folder, f"{name}.txt"), split) for name, split in _LISTS.items()]
 
     def _read_texts(self) -> dict[str, list[str]]:

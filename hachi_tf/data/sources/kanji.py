@@ -50,7 +50,7 @@ class Kanji(Source):
     def __init__(
         self,
         data: str | os.PathLike | None = None,
-        tolerance: float = 0.5,
+        tolerance: float = 0.75,
         variants: bool = False,
         codepoints: Literal["kanji", "all"] = "kanji",
         quantum: float | None = None,
@@ -130,7 +130,8 @@ class Kanji(Source):
 
     def _files(self) -> list[str]:
         if self.data is None:
-            return sorted(str(_distribution().locate_file(name)) for name in _records())
+            distribution = _distribution()
+            return sorted(str(distribution.locate_file(name)) for name in _records(distribution))
         try:
             names = sorted(filter(_FILE.fullmatch, os.listdir(self.data)))
         except OSError as error:
@@ -141,7 +142,7 @@ class Kanji(Source):
         if self.data is not None:
             digest_files(self.data, ".svg", digest)
             return
-        for name, checksum in sorted(_records().items()):
+        for name, checksum in sorted(_records(_distribution()).items()):
             digest.update(f"{name} {checksum}\n".encode())
 
 
@@ -156,12 +157,11 @@ def _distribution() -> importlib.metadata.Distribution:
         ) from None
 
 
-def _records() -> dict[str, str]:
+def _records(distribution: importlib.metadata.Distribution) -> dict[str, str]:
     """The package's SVG files, by path, with the checksums of its installation."""
-    files = _distribution().files or ()
     return {
         str(file): file.hash.value if file.hash else ""
-        for file in files
+        for file in distribution.files or ()
         if _FILE.fullmatch(file.name)
     }
 

@@ -1,102 +1,56 @@
-"""NumPy's .npz archives, object arrays included, read without running anything.
+"""NumPy's object arrays, read without running anything.
 
 NumPy stores an object array as a pickle, which is a program: loading one runs whatever it says.
 Here the few instructions that an array of plain arrays is made of are interpreted as data. No
 name that a file mentions is ever looked up, so there is nothing that it could call.
 """
 
-import io
 import re
-import struct
-import zipfile
-import zlib
 from typing import Any
 
 import numpy as np
 
-from hachi_tf.errors import UserError
-
-MAX_BYTES = 1 << 31  # of one array
-_MAX_RATIO = 200  # of the size of an array to its compressed size
-_NUMBER_TYPE = re.compile(r"[biuf][1248]", re.ASCII)
-_RECONSTRUCT = {
-    "numpy.core.multiarray _reconstruct",
-    "numpy._core.multiarray _reconstruct",
-}
+MAX_BYTES = 1 << 31  # of the arrays of one object array together
+_NUMBER_TYPE = re.compile(r"b1|[iu][1248]|f[248]", re.ASCII)
+_RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
 _MARK = object()
 
 
-def read_npz(path: str, names: tuple[str, ...]) -> dict[str, list[np.ndarray]]:
-    """Reads arrays of arrays of numbers.
+def read_object_array(body: memoryview) -> list[np.ndarray]:
+    """Reads the pickle of an object array whose elements are arrays of numbers.
 
     Args:
-        path: an .npz file.
-        names: of the arrays to read; the archive may lack some and hold others.
+        body: the pickle, of protocol 2 to 4, those that NumPy has written.
 
     Returns:
-        For each name that the archive has, its elements: those of an object array, or those
-        along the first axis of an array of numbers.
+        The elements, read-only.
 
     Raises:
-        UserError: if the file is damaged, too large, or holds anything but numbers.
+        ValueError: if it is damaged or holds anything but arrays of numbers.
+        IndexError: if it is damaged.
     """
-    arrays = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {info.filename: info for info in archive.infolist()}
-            for name in names:
-                if info := members.get(f"{name}.npy"):
-                    arrays[name] = _read_array(_read_member(archive, info, path), name, path)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UserError("an .npz file that can be read", f"{path} ({error.strerror})") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        ValueError,
-        IndexError,
-        struct.error,
-    ) as error:
-        raise UserError(
-            "a whole .npz file of plain numbers", f"{path} ({error})", "fetch the file again"
-        ) from error
-    return arrays
+    return _Reader(body).read()
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
-    if info.file_size > MAX_BYTES or info.file_size > _MAX_RATIO * info.compress_size + (1 << 20):
-        raise UserError(
-            f"arrays of at most {MAX_BYTES:,} bytes, compressed at most {_MAX_RATIO} times",
-            f"{info.file_size:,} bytes from {info.compress_size:,} in {path}",
-            "do not trust the file",
-        )
-    return archive.read(info)
+def plain_array(
+    body: bytes | memoryview, shape: tuple[int, ...], kind: str, order: str, is_fortran: bool
+) -> np.ndarray:
+    """An array of numbers, after its declared shape was compared with the bytes there are.
 
+    Args:
+        body: the bytes.
+        shape: as declared.
+        kind: as NumPy writes it, e.g. `"i2"` or `"f4"`.
+        order: of the bytes, `"<"` or `">"`, or `"|"` where there is none.
+        is_fortran: whether the first axis varies fastest.
 
-def _read_array(content: bytes, name: str, path: str) -> list[np.ndarray]:
-    stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
-    readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in readers:
-        raise ValueError(f"{name} is of version {version}")
-    shape, is_fortran, dtype = readers[version](stream)
-    body = memoryview(content)[stream.tell() :]
-    if dtype.hasobject:
-        if dtype != np.dtype(object):
-            raise ValueError(f"{name} is of type {dtype}")
-        return _Reader(body).read()
-    return list(_plain_array(body, shape, dtype.str[1:], dtype.str[0], is_fortran))
+    Returns:
+        The array, read-only.
 
-
-def _plain_array(body, shape, kind: str, order: str, is_fortran: bool) -> np.ndarray:
-    """An array of numbers, after its declared shape was compared with the bytes there are."""
-    if not _NUMBER_TYPE.fullmatch(kind) or kind == "f1" or (kind[0] == "b" and kind != "b1"):
+    Raises:
+        ValueError: if the declarations and the bytes do not agree, or are no numbers.
+    """
+    if not _NUMBER_TYPE.fullmatch(kind):
         raise ValueError(f"values of type {kind[:40]!r}, which are no numbers")
     size = int(kind[1:])
     for length in shape:
@@ -236,9 +190,7 @@ class _Reader:
             if isinstance(data, list) and dtype.kind in ("O8", "O4", "O"):
                 target.value = data
             elif isinstance(data, bytes):
-                target.value = _plain_array(
-                    data, shape, dtype.kind, dtype.order, is_fortran is True
-                )
+                target.value = plain_array(data, shape, dtype.kind, dtype.order, is_fortran is True)
             else:
                 raise ValueError("an array without data")
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hachi_tf.data.sources.archives import digest_files
-from hachi_tf.data.sources.object_arrays import read_npz
+from hachi_tf.data.sources.npz_files import read_npz
 from hachi_tf.data.sources.source import Sequence, Source
 from hachi_tf.data.sources.strokes import on_grid, stroke_events, stroke_schema
 from hachi_tf.errors import UserError

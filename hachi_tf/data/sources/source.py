@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.schema import Schema
-from hachi_tf.transforms import Transform
+from hachi_tf.transforms import Chain, Transform
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class Source:
 
     def default_transforms(self) -> Transform:
         """The transforms that suit the data, not yet fitted."""
-        return Transform()
+        return Chain()
 
     def read(self) -> Iterator[Sequence]:
         """Reads the raw files.

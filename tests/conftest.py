@@ -1,0 +1,78 @@
+"""What several test modules share: a small data set, a small trained run, real processes."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+TINY_FLAGS = (
+    "--layers=1", "--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=8",
+    "--learning_rate=0.01", "--validate_every=5", "--device=cpu",
+)  # fmt: skip
+
+
+def zigzags(count: int, seed: int = 0) -> list[np.ndarray]:
+    """Drawings of 8 to 20 points: zigzags of one or two strokes."""
+    random = np.random.default_rng(seed)
+    drawings = []
+    for _ in range(count):
+        length = random.integers(8, 21)
+        dx = random.integers(3, 7, length)
+        dy = np.where(np.arange(length) % 2, 5, -5) + random.integers(-1, 2, length)
+        end = np.zeros(length)
+        end[[length // 2, -1]] = 1
+        drawings.append(np.stack([dx, dy, end], -1).astype(np.int16))
+    return drawings
+
+
+def write_sketches(path: pathlib.Path, drawings: list[np.ndarray]) -> pathlib.Path:
+    """A file as sketch-rnn's, three quarters of it for training."""
+    cut = len(drawings) * 3 // 4
+    parts = {"train": drawings[:cut], "valid": drawings[cut:], "test": drawings[cut:]}
+    boxed = {}
+    for name, part in parts.items():
+        boxed[name] = np.empty(len(part), object)
+        boxed[name][:] = part
+    np.savez_compressed(path, **boxed)
+    return path
+
+
+def run_program(name: str, *arguments, cwd=None, check: bool = True) -> subprocess.CompletedProcess:
+    """Runs `python -m hachi_tf.<name>` in a process of its own."""
+    command = [sys.executable, "-m", f"hachi_tf.{name}", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[1])}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=300
+    )
+    if check and done.returncode:
+        raise AssertionError(f"{name} exited with {done.returncode}:\n{done.stderr}")
+    return done
+
+
+@pytest.fixture(scope="session")
+def sketches(tmp_path_factory) -> pathlib.Path:
+    """Path of a small stroke-3 file."""
+    return write_sketches(tmp_path_factory.mktemp("data") / "zigzag.npz", zigzags(80))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory, sketches) -> pathlib.Path:
+    """Run directory of a small network, trained on `sketches` to its end."""
+    run_dir = tmp_path_factory.mktemp("runs") / "tiny"
+    run_program("train", sketches, f"--run_dir={run_dir}", *TINY_FLAGS)
+    return run_dir
+
+
+@pytest.fixture(scope="session")
+def program():
+    """`run_program`, for tests that start processes."""
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def tiny_flags() -> tuple[str, ...]:
+    """The flags of `tiny_run`."""
+    return TINY_FLAGS

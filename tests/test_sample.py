@@ -1,0 +1,70 @@
+"""Sampling from a run: files of every kind, seeds, primes, bad input."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hachi_tf.rendering import read_npz
+
+
+def test_same_seed_writes_the_same_numbers_in_two_processes(tmp_path, tiny_run, program):
+    for name in ("a", "b"):
+        program("sample", tiny_run, "--num_samples=3", "--num_steps=30", "--seed=7",
+                f"--output={tmp_path}/{name}.npz")  # fmt: skip
+    for one, other in zip(*(read_npz(tmp_path / f"{name}.npz") for name in "ab"), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert set(np.unique(one[:, 2])) <= {0.0, 1.0} and len(one) <= 30
+
+
+def test_seed_that_was_drawn_is_said_and_draws_it_again(tmp_path, tiny_run, program):
+    flags = [tiny_run, "--num_steps=20", "--json"]
+    first = json.loads(program("sample", *flags, f"--output={tmp_path}/a.npz").stdout)
+    again = program("sample", *flags, f"--seed={first['seed']}", f"--output={tmp_path}/b.npz")
+    assert json.loads(again.stdout)["lengths"] == first["lengths"]
+    np.testing.assert_array_equal(*(read_npz(tmp_path / f"{n}.npz")[0] for n in "ab"))
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "gif", "csv", "json"])
+def test_every_kind_of_file_is_written_and_opens(tmp_path, tiny_run, program, suffix):
+    path = tmp_path / f"sheet.{suffix}"
+    program("sample", tiny_run, "--num_samples=4", "--num_steps=20", "--seed=1", f"--output={path}")
+    if suffix == "svg":
+        assert path.read_text().count("<path") >= 4
+    elif suffix in ("png", "gif"):
+        with Image.open(path) as image:
+            assert image.format == suffix.upper() and min(image.size) > 50
+            assert getattr(image, "n_frames", 1) > (1 if suffix == "gif" else 0)
+    elif suffix == "json":
+        assert len(json.loads(path.read_text())["samples"]) == 4
+    else:
+        assert path.read_text().splitlines()[0] == "sample,dx,dy,end_of_stroke"
+
+
+def test_prime_is_continued_and_not_repeated(tmp_path, tiny_run, program):
+    program("sample", tiny_run, "--num_steps=20", "--seed=3", f"--output={tmp_path}/whole.npz")
+    whole = read_npz(tmp_path / "whole.npz")[0]
+    np.savez(tmp_path / "prime.npz", events=whole[None, :4], lengths=np.int32([4]))
+    program("sample", tiny_run, "--num_steps=16", "--seed=3", f"--prime={tmp_path}/prime.npz",
+            f"--output={tmp_path}/rest.npz")  # fmt: skip
+    rest = read_npz(tmp_path / "rest.npz")[0]
+    np.testing.assert_allclose(rest[:3], whole[4:7], rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--output=a.doc"], "--output with a suffix of .svg"),
+        (["--temperature=-1"], "--temperature of at least 0"),
+        (["--bias=-0.5"], "--bias of at least 0"),
+        (["--num_samples=0"], "--num_samples of at least 1"),
+        (["--prime=/nowhere.npz"], "/nowhere.npz"),
+        (["--seed=-3"], "--seed of at least 0"),
+    ],
+)
+def test_bad_input_ends_with_one_line_and_status_2(tmp_path, tiny_run, program, flags, said):
+    done = program("sample", tiny_run, *flags, cwd=tmp_path, check=False)
+    assert done.returncode == 2 and said in done.stderr
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
