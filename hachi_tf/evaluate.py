@@ -21,13 +21,15 @@ class EvaluateConfig(ProgramConfig):
 
     run_dir: str = flag("", "Run to evaluate; the latest under runs/ by default.", group="Model")
     export_dir: str = flag("", "Export to evaluate instead of a run.", group="Model")
-    source: str = flag("", "Where sequences come from; an export's own source by default.",
-                       group="Data")  # fmt: skip
+    source: str = flag(
+        "", "Where sequences come from; an export's own source by default.", group="Data"
+    )
     data: str = flag("", "Path of the data; what the run was trained on by default.", group="Data")
     split: str = flag("validation", "Which split.", group="Data")
     batch_size: int = flag(64, "Sequences at a time.", low=1, group="Data")
-    per_sequence: str = flag("", "CSV file to write with the figures of each sequence.",
-                             group="Output")  # fmt: skip
+    per_sequence: str = flag(
+        "", "CSV file to write with the figures of each sequence.", group="Output"
+    )
     json: bool = flag(False, "Write the figures to stdout as JSON.", group="Output")
 
     def __post_init__(self):

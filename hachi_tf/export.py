@@ -97,9 +97,11 @@ def main(argv: list[str] | None = None) -> int:
         result = export(config)
         log.info(
             "%s: version %d, %s weights, %.1f MB",
-            result["export"], result["version"], f"{result['num_weights']:,}",
+            result["export"],
+            result["version"],
+            f"{result['num_weights']:,}",
             result["bytes"] / 1e6,
-        )  # fmt: skip
+        )
         log.info("sample from it: python -m hachi_tf.sample --export_dir=%s", result["export"])
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")

@@ -24,22 +24,41 @@ class SampleConfig(ProgramConfig):
     export_dir: str = flag("", "Export to sample from instead of a run.", group="Model")
     num_samples: int = flag(1, "How many sequences.", low=1, high=4096, group="Sampling")
     num_steps: int = flag(
-        700, "Most events of a sequence; a model that learned the end may stop before.",
-        low=1, high=100_000, group="Sampling")  # fmt: skip
+        700,
+        "Most events of a sequence; a model that learned the end may stop before.",
+        low=1,
+        high=100_000,
+        group="Sampling",
+    )
     bias: float = flag(
-        0.0, "Neatness (Graves's bias): 0 as learned, larger is neater.", low=0.0, high=100.0,
-        group="Sampling")  # fmt: skip
+        0.0,
+        "Neatness (Graves's bias): 0 as learned, larger is neater.",
+        low=0.0,
+        high=100.0,
+        group="Sampling",
+    )
     temperature: float = flag(
-        1.0, "1 as learned, 0 always the likeliest, above 1 wilder.", low=0.0, high=100.0,
-        group="Sampling")  # fmt: skip
+        1.0,
+        "1 as learned, 0 always the likeliest, above 1 wilder.",
+        low=0.0,
+        high=100.0,
+        group="Sampling",
+    )
     seed: int | None = flag(
-        None, "The same seed draws the same samples; drawn and printed if not given.",
-        low=0, high=2**32 - 1, group="Sampling")  # fmt: skip
+        None,
+        "The same seed draws the same samples; drawn and printed if not given.",
+        low=0,
+        high=2**32 - 1,
+        group="Sampling",
+    )
     prime: str = flag(
-        "", "An npz, as --output writes it, whose first sequence every sample continues.",
-        group="Sampling")  # fmt: skip
-    output: str = flag("sample.svg", "File to write: .svg .png .gif .npz .csv .json.",
-                       group="Output")  # fmt: skip
+        "",
+        "An npz, as --output writes it, whose first sequence every sample continues.",
+        group="Sampling",
+    )
+    output: str = flag(
+        "sample.svg", "File to write: .svg .png .gif .npz .csv .json.", group="Output"
+    )
     columns: int | None = flag(None, "Samples in a row of the picture.", low=1, group="Output")
     json: bool = flag(False, "Write what was drawn to stdout as JSON.", group="Output")
 
@@ -100,8 +119,11 @@ def main(argv: list[str] | None = None) -> int:
         result = sample(config)
         log.info(
             "%d samples of %s, seed %d: %s",
-            config.num_samples, result["model"], result["seed"], result["output"],
-        )  # fmt: skip
+            config.num_samples,
+            result["model"],
+            result["seed"],
+            result["output"],
+        )
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")
 

@@ -98,4 +98,4 @@ class Schema:
             features = tuple(Feature(**feature) for feature in value["features"])
             return cls(features, bool(value["end_of_sequence"]))
         except (KeyError, TypeError) as error:
-            raise UserError("a schema as hachi_tf writes it", f"one that lacks or adds {error}") from error
+            raise UserError("a schema as hachi_tf writes it", f"one without {error}") from error

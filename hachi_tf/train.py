@@ -24,63 +24,105 @@ RESUMABLE = ("data", "max_minutes", "patience", "validate_every", "resume", "dev
 class TrainConfig(ProgramConfig):
     """The flags of `hachi_tf.train`."""
 
-    source: str = flag("", "Where sequences come from, e.g. kanji or iam_ondb(clip=1000). "
-                       "Inferred from --data; without that, kanji.", group="Data")  # fmt: skip
+    source: str = flag(
+        "",
+        "Where sequences come from, e.g. kanji or iam_ondb(clip=1000). "
+        "Inferred from --data; without that, kanji.",
+        group="Data",
+    )
     data: str = flag("", "Path of the source's files.", group="Data")
     validation_fraction: float | None = flag(
-        None, "Share of the data held out; the source's own split, or 0.1, if not given; "
-        "0 trains on everything.", low=0.0, high=0.9, group="Data")  # fmt: skip
+        None,
+        "Share of the data held out; the source's own split, or 0.1, if not given; "
+        "0 trains on everything.",
+        low=0.0,
+        high=0.9,
+        group="Data",
+    )
     sequence_length: int = flag(
-        0, "Cut longer sequences into pieces of this many events; 0 keeps them whole.",
-        low=0, group="Data")  # fmt: skip
+        0,
+        "Cut longer sequences into pieces of this many events; 0 keeps them whole.",
+        low=0,
+        group="Data",
+    )
     run_dir: str = flag("", "Directory of the run; a new runs/NAME-N by default.", group="Run")
     resume: bool = flag(True, "Go on with the run in --run_dir if there is one.", group="Run")
     init_from: str = flag(
-        "", "A run or an export whose weights and transforms to start from.", group="Run")  # fmt: skip
+        "", "A run or an export whose weights and transforms to start from.", group="Run"
+    )
     epochs: float = flag(10.0, "Passes over the training data.", above=0.0, group="Run")
     max_minutes: float = flag(
-        0.0, "Stop after so many minutes, to be resumed; 0 for no limit.", low=0.0, group="Run")  # fmt: skip
+        0.0, "Stop after so many minutes, to be resumed; 0 for no limit.", low=0.0, group="Run"
+    )
     patience: int = flag(
-        0, "Stop when so many validations in a row brought nothing better; 0 for never.",
-        low=0, group="Run")  # fmt: skip
+        0,
+        "Stop when so many validations in a row brought nothing better; 0 for never.",
+        low=0,
+        group="Run",
+    )
     validate_every: int = flag(
-        0, "Steps between validations; 0 for once an epoch.", low=0, group="Run")  # fmt: skip
+        0, "Steps between validations; 0 for once an epoch.", low=0, group="Run"
+    )
     seed: int = flag(0, "Seed of everything random.", low=0, high=2**31 - 1, group="Run")
     device: str = flag("auto", "Where to compute.", choices=("auto", "cpu", "gpu"), group="Run")
-    strategy: str = flag(
-        "auto", "How to use the devices: auto is one device.", choices=("auto", "one"), group="Run")  # fmt: skip
     network: str = flag("prediction", "Which network.", choices=("prediction",), group="Network")
     head: str = flag(
-        "", "Distribution over the continuous columns, e.g. "
-        "gaussian_mixture(num_components=20, covariance='full').", group="Network")  # fmt: skip
+        "",
+        "Distribution over the continuous columns, e.g. "
+        "gaussian_mixture(num_components=20, covariance='full').",
+        group="Network",
+    )
     mixtures: int = flag(20, "Components of the default head.", low=1, group="Network")
-    cell: str = flag("lstm", "Recurrent cell.", choices=("lstm", "peephole_lstm", "gru", "rnn"),
-                     group="Network")  # fmt: skip
+    cell: str = flag(
+        "lstm", "Recurrent cell.", choices=("lstm", "peephole_lstm", "gru", "rnn"), group="Network"
+    )
     layers: int = flag(1, "Recurrent layers.", low=1, high=64, group="Network")
     hidden_size: int = flag(120, "Units in each recurrent layer.", low=1, group="Network")
     end_of_sequence: bool = flag(True, "Learn where sequences end.", group="Network")
     dropout: float = flag(
-        0.0, "Share of layer inputs and outputs that is dropped.", low=0.0, high=0.95,
-        group="Network")  # fmt: skip
+        0.0,
+        "Share of layer inputs and outputs that is dropped.",
+        low=0.0,
+        high=0.95,
+        group="Network",
+    )
     weight_noise: str = flag(
-        "0", "Standard deviation of noise on the weights, one draw a batch; or adaptive, which "
-        "learns one for each weight.", group="Optimization")  # fmt: skip
-    optimizer: str = flag("adam", "Optimizer.", choices=("adam", "graves_rmsprop", "sgd"),
-                          group="Optimization")  # fmt: skip
+        "0",
+        "Standard deviation of noise on the weights, one draw a batch; or adaptive, which "
+        "learns one for each weight.",
+        group="Optimization",
+    )
+    optimizer: str = flag(
+        "adam", "Optimizer.", choices=("adam", "graves_rmsprop", "sgd"), group="Optimization"
+    )
     batch_size: int = flag(32, "Sequences a step.", low=1, group="Optimization")
     learning_rate: float = flag(
-        0.002, "Learning rate after the warm-up.", above=0.0, high=10.0, group="Optimization")  # fmt: skip
+        0.002, "Learning rate after the warm-up.", above=0.0, high=10.0, group="Optimization"
+    )
     warmup_steps: int = flag(
-        0, "Steps over which the rate rises from zero.", low=0, group="Optimization")  # fmt: skip
-    decay: str = flag("constant", "How the rate falls to zero over --epochs.",
-                      choices=("constant", "linear", "cosine"), group="Optimization")  # fmt: skip
+        0, "Steps over which the rate rises from zero.", low=0, group="Optimization"
+    )
+    decay: str = flag(
+        "constant",
+        "How the rate falls to zero over --epochs.",
+        choices=("constant", "linear", "cosine"),
+        group="Optimization",
+    )
     clip_norm: float = flag(
-        1.0, "Largest global norm of the gradient; 0 for no limit.", low=0.0, group="Optimization")  # fmt: skip
+        1.0, "Largest global norm of the gradient; 0 for no limit.", low=0.0, group="Optimization"
+    )
     clip_derivatives: str = flag(
-        "", "Limits LSTM,OUTPUT of the derivatives by pre-activations, elementwise, of the loss "
-        "summed over the batch; Graves: 10,100.", group="Optimization")  # fmt: skip
-    precision: str = flag("float32", "Products in float32 or bfloat16.",
-                          choices=("float32", "mixed_bfloat16"), group="Optimization")  # fmt: skip
+        "",
+        "Limits LSTM,OUTPUT of the derivatives by pre-activations, elementwise, of the loss "
+        "summed over the batch; Graves: 10,100.",
+        group="Optimization",
+    )
+    precision: str = flag(
+        "float32",
+        "Products in float32 or bfloat16.",
+        choices=("float32", "mixed_bfloat16"),
+        group="Optimization",
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -89,9 +131,7 @@ class TrainConfig(ProgramConfig):
         if self.clip_derivatives and self.cell not in ("lstm", "peephole_lstm"):
             raise UserError("--clip_derivatives with an LSTM cell", f"--cell={self.cell}")
         if self.clip_derivatives and self.clip_norm:
-            raise UserError(
-                "either --clip_norm or --clip_derivatives", "both", "add --clip_norm=0"
-            )
+            raise UserError("either --clip_norm or --clip_derivatives", "both", "add --clip_norm=0")
         if self.init_from and pathlib.Path(self.init_from) == pathlib.Path(self.run_dir or "-"):
             raise UserError("--init_from another run than --run_dir", self.init_from)
 

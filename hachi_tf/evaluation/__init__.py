@@ -1,0 +1,1 @@
+"""Measuring networks: scores of sequences, the trivial baseline, intervals."""

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from hachi_tf.data.pipeline import Pipeline, batch_signature
 from hachi_tf.evaluation.baselines import trivial_baseline
-from hachi_tf.schema import Schema
 from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
 
 # The noise of columns with a quantum is the same in every evaluation.
@@ -102,9 +102,7 @@ class Scorer:
         return tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
 
 
-def dataset_baseline(
-    train: Any, transforms: Transform, schema: Schema
-) -> Callable[[Any], float]:
+def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Callable[[Any], float]:
     """Guessing without a network, in network space.
 
     Args:

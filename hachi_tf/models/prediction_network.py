@@ -66,7 +66,9 @@ class PredictionNetwork(keras.Model):
             dtype=precision,
             name="rnn",
         )
-        self.output_layer = keras.layers.Dense(self.head.params_size, dtype="float32", name="params")
+        self.output_layer = keras.layers.Dense(
+            self.head.params_size, dtype="float32", name="params"
+        )
 
     @property
     def state_shapes(self) -> list[int]:

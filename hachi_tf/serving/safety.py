@@ -15,7 +15,8 @@ _MAX_BYTES = 256 << 20
 # A loader may prefer these to the file that is looked through.
 _OTHER_GRAPHS = {"saved_model.pbtxt", "saved_model.cpb"}
 
-# What exports compute with. None of these touches a file, a device, a process or a network.
+# What exports compute with, and its like, for heads of one's own. None of these touches a file, a
+# process or the network.
 ALLOWED_OPS = frozenset(
     """
     Abs Add AddN AddV2 All Any ArgMax ArgMin Assert BatchMatMulV2 BiasAdd Bitcast BitwiseAnd
@@ -27,11 +28,12 @@ ALLOWED_OPS = frozenset(
     MatrixTriangularSolve Max Maximum Mean Min Minimum Mul Ndtri Neg NoOp NotEqual OneHot OnesLike
     Pack Pad PadV2 PartitionedCall Placeholder Pow Prod Range Rank ReadVariableOp RealDiv
     Reciprocal Relu Reshape ReverseSequence ReverseV2 RightShift Round Rsqrt ScatterNd Select
-    SelectV2 Shape Sigmoid Sign Sinh Size Slice Softmax Softplus Split SplitV Sqrt Square
-    SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessWhile StopGradient
-    StridedSlice Sub Sum Tanh TensorListElementShape TensorListFromTensor TensorListGather
-    TensorListGetItem TensorListLength TensorListReserve TensorListSetItem TensorListStack
-    TensorScatterUpdate Tile TopKV2 Transpose Unpack VarHandleOp Where While ZerosLike
+    SelectV2 Shape Sigmoid Sign Sinh Size Slice Softmax Softplus
+    SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt Square SquaredDifference Squeeze
+    StatefulPartitionedCall StatelessIf StatelessWhile StopGradient StridedSlice Sub Sum Tanh
+    TensorListElementShape TensorListFromTensor TensorListGather TensorListGetItem
+    TensorListLength TensorListReserve TensorListSetItem TensorListStack TensorScatterUpdate Tile
+    TopKV2 Transpose Unpack VarHandleOp Where While ZerosLike
     """.split()
 )
 # What the saver needs besides, which TF1's and the C++ loader run to fill the variables, ...

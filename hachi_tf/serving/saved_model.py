@@ -90,7 +90,8 @@ def export(
         The version directory, `export_dir/<version>`.
 
     Raises:
-        UserError: if the directory cannot be written to.
+        UserError: if the directory cannot be written to, or the graph would be refused by
+            `load`, e.g. because of an operation in a head of one's own.
     """
     frozen = _for_inference(network)
     sampler = Sampler(frozen, transforms, schema, max_steps)
@@ -119,6 +120,7 @@ def export(
     with atomic_path(target) as path:
         with _quiet():
             tf.saved_model.save(module, str(path), signatures=signatures, options=options)
+        safety.check(path)
         manifest.write(path, text)
     return target
 

@@ -62,9 +62,10 @@ def assign_arrays(prefix: str, variables: list, arrays: dict[str, np.ndarray], w
     want = [tuple(variable.shape) for variable in variables]
     got = [by_number[number].shape for number in sorted(by_number)]
     if want != got:
+        other = [shape for shape, wanted in zip(got, want, strict=False) if shape != wanted]
         raise UserError(
             f"{len(want)} weights of this network's shapes in {where}",
-            f"{len(got)}, the first other one {next((b for a, b in zip(want, got) if a != b), '-')}",
+            f"{len(got)}" + (f", one of {list(other[0])}" if other else ""),
             "check that the run directory belongs to this configuration",
         )
     for number, variable in enumerate(variables):

@@ -107,9 +107,7 @@ class Session:
             network["config"] |= dict(precision=config.precision, dropout=config.dropout)
             self._network = network_from_dict(network)
             self._network.build()
-            for variable, value in zip(
-                self._network.weights, initial.network.weights, strict=True
-            ):
+            for variable, value in zip(self._network.weights, initial.network.weights, strict=True):
                 variable.assign(value.value)
         else:
             keras.utils.set_random_seed(config.seed)
@@ -246,9 +244,7 @@ class Session:
                        self._summaries, int(np.median(self._train.lengths) * 1.5))  # fmt: skip
         if self._held_out is None:
             return f"step {step}: nothing is held out"
-        scores = self._scorer(
-            self._held_out, self._config.batch_size, VALIDATION_EVENTS
-        ).summary()
+        scores = self._scorer(self._held_out, self._config.batch_size, VALIDATION_EVENTS).summary()
         nats = scores["nats_per_step"]
         record = {"step": step, "split": "validation", **scores, "baseline": self._guess}
         self._directory.append_metrics(record)
@@ -268,4 +264,3 @@ class Session:
         metadata = {"trainer": self._trainer.metadata(), "progress": self._progress}
         metadata["step"] = self._trainer.step
         self._checkpoints.save(self._trainer.step, self._trainer.arrays(), metadata)
-

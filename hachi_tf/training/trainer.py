@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from hachi_tf.data.pipeline import batch_signature
 from hachi_tf.errors import UserError
+from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
 from hachi_tf.training import optimizers
 from hachi_tf.training.checkpoints import assign_arrays, variable_arrays
-from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
 from hachi_tf.training.weight_noise import WeightNoise
 from hachi_tf.transforms import Transform
 

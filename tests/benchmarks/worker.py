@@ -1,9 +1,10 @@
 """One contender of a benchmark in a process of its own.
 
-`python -m tests.benchmarks.worker MODULE CONTENDER THREADS SIZE...` builds
-`MODULE.CONTENDERS[CONTENDER](THREADS, SIZE...)`, a function that does a fixed piece of work, and
-answers each line on its input with one line of JSON: the seconds that one call took. An empty
-line makes it report its memory in MiB and end.
+`python -m tests.benchmarks.worker MODULE CONTENDER THREADS SIZE...` calls
+`MODULE.CONTENDERS[CONTENDER](THREADS, SIZE...)`, which imports its framework and returns a
+function that builds a network and returns a function that does a fixed piece of work. Each line
+on the input is answered by one line of JSON: the seconds that one piece took. An empty line
+makes the worker report its memory in MiB and end.
 """
 
 import gc
@@ -72,9 +73,10 @@ def peak_mib() -> float:
 
 def main(module, contender, *arguments):
     """The side of the worker."""
-    build = importlib.import_module(f"tests.benchmarks.{module}").CONTENDERS[contender]
-    work = build(*map(int, arguments))
-    imported = resident_mib() if not hasattr(build, "imported") else build.imported
+    contenders = importlib.import_module(f"tests.benchmarks.{module}").CONTENDERS
+    build = contenders[contender](*map(int, arguments))
+    imported = resident_mib()
+    work = build()
     for line in sys.stdin:
         if not line.strip():
             break

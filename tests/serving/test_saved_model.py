@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 import socket
-import subprocess
 import sys
 
 import numpy as np
@@ -15,41 +14,10 @@ import tensorflow as tf
 
 from hachi_tf.errors import UserError
 from hachi_tf.models import network_to_dict
+from hachi_tf.schema import Feature, Schema
 from hachi_tf.serving import safety, saved_model
 from hachi_tf.training.run import load_run
-
-C_API = pathlib.Path(__file__).with_name("c_api.py")
-
-
-def signature_defs(version_dir):
-    return safety.read_graph(version_dir).meta_graphs[0].signature_def
-
-
-def run_script(script, *arguments):
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.run(command, check=True, capture_output=True, env=environment, text=True)
-
-
-@pytest.fixture(scope="module")
-def requests(call, settings, model):
-    """Inputs and `tf.saved_model.load`'s outputs of every signature."""
-    drawn = call("sample", **settings(3))
-    state = np.zeros([3, model.state_size], np.float32)
-    stepped = settings(3)
-    del stepped["num_steps"]
-    stepped |= {"event": drawn["events"][:, 0], "has_event": np.array([True, False, True])}
-    scored = {"events": drawn["events"], "lengths": drawn["lengths"], "ended": drawn["ended"]}
-    prime = {"prime": drawn["events"][:, :4], "prime_lengths": np.int32([4, 0, 2])}
-    inputs = {
-        "serving_default": settings(3),
-        "sample": settings(3),
-        "continue": settings(3, num_steps=5) | {"state": state},
-        "sample_primed": settings(3, num_steps=9) | prime,
-        "log_prob": scored | {"state": state},
-        "step": stepped | {"state": state},
-    }
-    return {name: (arrays, call(name, **arrays)) for name, arrays in inputs.items()}
+from hachi_tf.transforms import Standardize
 
 
 def test_hachi_json_describes_the_export(version_dir, network, schema, transforms, model):
@@ -178,81 +146,24 @@ def test_every_cell_can_be_exported(schema, transforms, make_network, tmp_path, 
     np.testing.assert_allclose(scores.step_log_prob[0], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_tensorflow_alone_loads_it_and_draws_the_same(version_dir, requests, tmp_path):
-    script = """
-import sys
-import numpy as np
-import tensorflow as tf
-loaded = tf.saved_model.load(sys.argv[1])
-with np.load(sys.argv[2]) as arrays:
-    out = loaded.signatures["sample"](**{key: tf.constant(arrays[key]) for key in arrays.files})
-assert "hachi_tf" not in sys.modules
-np.savez(sys.argv[3], **{key: value.numpy() for key, value in out.items()})
-"""
-    inputs, expected = requests["sample"]
-    np.savez(tmp_path / "in.npz", **inputs)
-    run_script(script, version_dir, tmp_path / "in.npz", tmp_path / "out.npz")
-    with np.load(tmp_path / "out.npz") as found:
-        for name, value in expected.items():
-            np.testing.assert_array_equal(found[name], value)
-
-
-def test_tf1s_loader_gives_the_same_bits(version_dir, requests):
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        meta = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(version_dir))
-        assert set(requests) < set(meta.signature_def) | {"__saved_model_init_op"}
-        for name, (inputs, expected) in requests.items():
-            signature = meta.signature_def[name]
-            feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
-            names = {key: info.name for key, info in signature.outputs.items()}
-            found = session.run(names, feeds)
-            assert set(found) == set(expected)
-            for key, value in expected.items():
-                np.testing.assert_array_equal(found[key], value, err_msg=f"{name} {key}")
-
-
-def c_run(version_dir, folder, name, inputs):
-    """Runs a signature in TensorFlow's C++ loader, in a process without Python's TensorFlow."""
-    signature = signature_defs(version_dir)[name]
-    feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
-    names = {key: info.name for key, info in signature.outputs.items()}
-    np.savez(folder / "in.npz", fetches=np.array(list(names.values())), **feeds)
-    library = pathlib.Path(tf.__file__).parent
-    files = [folder / "in.npz", folder / "out.npz"]
-    command = [sys.executable, C_API, library, version_dir, *files]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
-    with np.load(folder / "out.npz") as found:
-        if "error" in found.files:
-            raise RuntimeError(str(found["error"]))
-        return {key: found[name] for key, name in names.items()}
-
-
-needs_library = pytest.mark.skipif(
-    not list(pathlib.Path(tf.__file__).parent.glob("libtensorflow_cc.*")),
-    reason="this TensorFlow has no libtensorflow_cc",
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [Feature(f"x{i}") for i in range(4)] + [Feature("p", "categorical", classes=("a", "b"))],
+        [Feature(f"x{i}") for i in range(8)] + [Feature("time", quantum=1.0)],
+    ],
 )
-
-
-@needs_library
-@pytest.mark.parametrize("name", ["sample", "continue", "sample_primed", "log_prob", "step"])
-def test_the_cpp_loader_gives_the_same_bits(version_dir, requests, tmp_path, name):
-    inputs, expected = requests[name]
-    found = c_run(version_dir, tmp_path, name, inputs)
-    assert set(found) == set(expected)
-    for key, value in expected.items():
-        np.testing.assert_array_equal(found[key], value, err_msg=key)
-
-
-@needs_library
-def test_the_graph_itself_refuses_wrong_shapes(version_dir, requests, tmp_path):
-    inputs, _ = requests["continue"]
-    with pytest.raises(RuntimeError, match="as many rows in each of seed"):
-        c_run(version_dir, tmp_path, "continue", inputs | {"state": inputs["state"][:1]})
-    with pytest.raises(RuntimeError, match="not compatible with expected shape"):
-        c_run(version_dir, tmp_path, "continue", inputs | {"state": inputs["state"][:, 1:]})
-    inputs, _ = requests["log_prob"]
-    with pytest.raises(RuntimeError, match="not compatible with expected shape"):
-        c_run(version_dir, tmp_path, "log_prob", inputs | {"events": inputs["events"][..., :1]})
+def test_every_kind_of_column_can_be_exported(columns, make_network, tmp_path):
+    schema = Schema(tuple(columns), end_of_sequence=True)
+    count = len(schema.columns("continuous"))
+    transforms = Standardize(range(count), [0.5] * count, [2.0] * count)
+    made = make_network(schema, num_layers=1)
+    loaded = saved_model.load(saved_model.export(made, transforms, schema, tmp_path, 16))
+    drawn = loaded.sample(2, seed=3)
+    assert np.isfinite(loaded.log_prob(drawn.events).log_prob).all()
+    for events in drawn.events:
+        last = events[:, -1]
+        assert set(np.unique(last)) <= {0.0, 1.0} or (last == np.floor(last)).all()
 
 
 @pytest.mark.parametrize("damage", ["none", "json", "graph", "weights", "index", "other", "later"])

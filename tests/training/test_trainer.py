@@ -181,9 +181,7 @@ def test_strategy_of_one_device_learns_the_same():
     results = []
     for strategy in (None, tf.distribute.OneDeviceStrategy("/cpu:0")):
         with (strategy or tf.distribute.get_strategy()).scope():
-            trainer = make_trainer(
-                make_network(), make_optimizer("adam", 0.01), strategy=strategy
-            )
+            trainer = make_trainer(make_network(), make_optimizer("adam", 0.01), strategy=strategy)
         results.append([trainer.train_step(make_batch(seed=s))["nats_per_step"] for s in range(3)])
     np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
 

@@ -41,7 +41,6 @@ class IamOndb(Source):
         clip: offsets beyond it, in tablet units, are clipped to it. Of the training split's
             6.75 million points the default clips 417, 24 standard deviations and more away, all
             of them moves with the pen in the air, mostly back to a dot or a crossbar.
-        end_of_sequence: whether the network learns when a line ends; Graves's did not.
 
     Raises:
         UserError: if the folder lacks something, or an option is out of range.
@@ -55,9 +54,8 @@ class IamOndb(Source):
         self,
         data: str | os.PathLike | None = None,
         clip: float = 1000.0,
-        end_of_sequence: bool = False,
     ):
-        super().__init__(data, clip=clip, end_of_sequence=end_of_sequence)
+        super().__init__(data, clip=clip)
         if not clip > 0:
             raise UserError("a clip above 0, in tablet units", repr(clip))
         if self.data is None or not os.path.isdir(self.data):
@@ -70,7 +68,7 @@ class IamOndb(Source):
     @property
     def schema(self) -> Schema:
         """Columns dx, dy and end_of_stroke."""
-        return stroke_schema("tablet units", None, self.options["end_of_sequence"])
+        return stroke_schema("tablet units", None)
 
     @property
     def splits(self) -> tuple[str, ...]:

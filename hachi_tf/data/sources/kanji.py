@@ -37,7 +37,6 @@ class Kanji(Source):
         variants: also read the variants of a character, which are always in its split.
         codepoints: `"kanji"` for Chinese characters only, or `"all"`.
         quantum: the grid to which points are rounded, in units of the box, or None.
-        end_of_sequence: whether the network learns when a drawing ends.
 
     Raises:
         UserError: if the package or the folder is missing, or an option is out of range.
@@ -54,7 +53,6 @@ class Kanji(Source):
         variants: bool = False,
         codepoints: Literal["kanji", "all"] = "kanji",
         quantum: float | None = None,
-        end_of_sequence: bool = True,
     ):
         super().__init__(
             data,
@@ -62,7 +60,6 @@ class Kanji(Source):
             variants=variants,
             codepoints=codepoints,
             quantum=quantum,
-            end_of_sequence=end_of_sequence,
         )
         if not 0 <= tolerance <= 109:
             raise UserError("a tolerance from 0 to 109", repr(tolerance))
@@ -74,9 +71,7 @@ class Kanji(Source):
     @property
     def schema(self) -> Schema:
         """Columns dx, dy and end_of_stroke."""
-        return stroke_schema(
-            "1/109 of the box", self.options["quantum"], self.options["end_of_sequence"]
-        )
+        return stroke_schema("1/109 of the box", self.options["quantum"])
 
     def default_transforms(self) -> Transform:
         """Offsets to mean 0 and standard deviation 1."""

@@ -27,7 +27,6 @@ class SketchRnn(Source):
         data: the .npz file, with the arrays `train`, `valid` and `test`, or `train` alone.
         clip: offsets beyond it are clipped to it, at the value that sketch-rnn has.
         quantum: the grid to which points are rounded, or None; QuickDraw's lie on one of 1.
-        end_of_sequence: whether the network learns when a sketch ends.
 
     Raises:
         UserError: if there is no such file, or an option is out of range.
@@ -42,9 +41,8 @@ class SketchRnn(Source):
         data: str | os.PathLike | None = None,
         clip: float = 1000.0,
         quantum: float | None = None,
-        end_of_sequence: bool = True,
     ):
-        super().__init__(data, clip=clip, quantum=quantum, end_of_sequence=end_of_sequence)
+        super().__init__(data, clip=clip, quantum=quantum)
         if self.data is None or not os.path.isfile(self.data):
             raise UserError(
                 "an .npz file of sketches",
@@ -60,7 +58,7 @@ class SketchRnn(Source):
     @property
     def schema(self) -> Schema:
         """Columns dx, dy and end_of_stroke."""
-        return stroke_schema("pixels", self.options["quantum"], self.options["end_of_sequence"])
+        return stroke_schema("pixels", self.options["quantum"])
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ import numpy as np
 from hachi_tf.schema import Feature, Schema
 
 
-def stroke_schema(unit: str, quantum: float | None, end_of_sequence: bool) -> Schema:
+def stroke_schema(unit: str, quantum: float | None) -> Schema:
     """The schema of pen strokes.
 
     Args:
         unit: of dx and dy. y grows downwards.
         quantum: the grid on which dx and dy live, or None.
-        end_of_sequence: whether the network learns when a drawing ends.
 
     Returns:
         Columns dx, dy and end_of_stroke (1: the pen is lifted after this point).
@@ -21,8 +20,7 @@ def stroke_schema(unit: str, quantum: float | None, end_of_sequence: bool) -> Sc
             Feature("dx", unit=unit, quantum=quantum),
             Feature("dy", unit=unit, quantum=quantum),
             Feature("end_of_stroke", kind="binary"),
-        ),
-        end_of_sequence,
+        )
     )
 
 

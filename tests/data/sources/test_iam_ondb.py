@@ -122,11 +122,6 @@ def test_strokes_of_one_point_are_kept(folder):
     np.testing.assert_array_equal(lines["a01-001-01"].events, [[0, 0, 1], [5, 5, 0], [1, 1, 1]])
 
 
-def test_the_default_is_graves_network_without_an_end_of_sequence(folder):
-    assert not make_source("iam_ondb", folder).schema.end_of_sequence
-    assert make_source("iam_ondb(end_of_sequence=True)", folder).schema.end_of_sequence
-
-
 @pytest.mark.parametrize(
     "content",
     [

@@ -28,11 +28,10 @@ def test_offsets_are_differences_in_float64():
 
 
 def test_the_schema_names_the_columns():
-    schema = stroke_schema("cm", 0.5, True)
+    schema = stroke_schema("cm", 0.5)
     assert schema.names == ["dx", "dy", "end_of_stroke"]
     assert [feature.kind for feature in schema.features] == ["continuous"] * 2 + ["binary"]
     assert [feature.quantum for feature in schema.features] == [0.5, 0.5, None]
-    assert schema.end_of_sequence
 
 
 def recursive_simplify(points: np.ndarray, tolerance: float) -> list[int]:

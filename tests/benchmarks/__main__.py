@@ -1,0 +1,86 @@
+"""`python -m tests.benchmarks`: speed and memory beside PyTorch's and stock Keras's.
+
+The network is Graves's: 3 x 400 LSTM with skip connections, 20 bivariate components. Contenders
+live in processes of their own and take turns; a figure is the ratio of their median times. Each
+uses the number of threads that suits it best. The last line printed is a JSON object: speeds of
+ours over theirs, and memory (the peak less what the imports cost) of ours over theirs.
+"""
+
+import contextlib
+import json
+import os
+import statistics
+
+from tests.benchmarks import train
+from tests.benchmarks.worker import Worker
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def take_turns(workers: dict[str, Worker], rounds: int) -> dict[str, float]:
+    """The median seconds of each worker's piece of work; the first round is not counted."""
+    seconds = {name: [] for name in workers}
+    for _ in range(rounds + 1):
+        for name, worker in workers.items():
+            seconds[name].append(worker.seconds())
+    return {name: statistics.median(each[1:]) for name, each in seconds.items()}
+
+
+def benchmark_training(rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds a step and memory in MiB of each contender."""
+    names = ("hachi", "hachi_bfloat16", "keras", "torch")
+    workers = {name: Worker("train", name, CORES) for name in names}
+    seconds = take_turns(workers, rounds)
+    return seconds, {name: worker.close() for name, worker in workers.items()}
+
+
+def benchmark_sampling(batch: int, steps: int, rounds: int) -> dict[str, float]:
+    """Seconds a step of each contender at its best number of threads."""
+    best = {}
+    for name in ("hachi", "torch"):
+        workers = {
+            f"{name}, {threads} threads": Worker("sample", name, threads, batch, steps)
+            for threads in sorted({1, CORES})
+        }
+        trial = take_turns(workers, 3)
+        winner = min(trial, key=trial.get)
+        for label, worker in workers.items():
+            if label != winner:
+                worker.close()
+        best[winner] = workers[winner]
+    seconds = take_turns(best, rounds)
+    for worker in best.values():
+        worker.close()
+    return {name: total / steps for name, total in seconds.items()}
+
+
+def main():
+    """Runs everything; prints a table and the JSON line."""
+    print(f"{CORES} cores\n\ntraining, batch {train.BATCH}, {train.STEPS} steps")
+    seconds, memory = benchmark_training(9)
+    for name, each in seconds.items():
+        rate = train.BATCH * train.STEPS / each
+        print(f"  {name:22} {each:8.3f} s a batch {rate:8.0f} events/s {memory[name]:6.0f} MiB")
+    ours = seconds["hachi"]
+    result = {
+        "train_vs_torch": seconds["torch"] / ours,
+        "train_vs_keras": seconds["keras"] / ours,
+        "train_bf16_vs_f32": ours / seconds["hachi_bfloat16"],
+        "memory_vs_torch": memory["hachi"] / memory["torch"],
+    }
+    for batch, steps in ((1, 200), (64, 60)):
+        print(f"\nsampling, batch {batch}")
+        seconds = benchmark_sampling(batch, steps, 9)
+        for name, each in seconds.items():
+            print(f"  {name:22} {1e3 * each:8.3f} ms a step")
+        ours, theirs = seconds.values()
+        result[f"sample{batch}_vs_torch"] = theirs / ours
+    print("\nours over theirs")
+    for name, ratio in result.items():
+        print(f"  {name:22} {ratio:8.2f}")
+    print(json.dumps({name: round(ratio, 3) for name, ratio in result.items()}))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
