@@ -96,15 +96,7 @@ class StackedRNN(keras.layers.Layer):
             layer.built = True
         self.built = True
 
-    def call(
-        self,
-        inputs,
-        initial_state=None,
-        lengths=None,
-        training=False,
-        seed=None,
-        time_major=False,
-    ):
+    def call(self, inputs, initial_state=None, lengths=None, training=False, seed=None):
         """Runs the stack over sequences.
 
         Args:
@@ -114,15 +106,12 @@ class StackedRNN(keras.layers.Layer):
                 rows have T. Whatever the padding holds reaches neither values nor gradients.
             training: whether to drop out.
             seed: int32 `[2]`, on which alone the dropout depends; None to draw one.
-            time_major: whether inputs and outputs are `[T, B, ...]`, which saves a copy.
 
         Returns:
             The outputs `[B, T, L H]` in the compute dtype, zero past `lengths`, and each row's
             state float32 after its own last step (the initial state for a row of length 0).
         """
-        inputs = tf.cast(inputs, self.compute_dtype)
-        if not time_major:
-            inputs = tf.transpose(inputs, [1, 0, 2])
+        inputs = tf.transpose(tf.cast(inputs, self.compute_dtype), [1, 0, 2])
         valid = None  # [T, B, 1]
         if lengths is not None:
             valid = tf.transpose(tf.sequence_mask(lengths, tf.shape(inputs)[0]))[..., None]
@@ -132,7 +121,7 @@ class StackedRNN(keras.layers.Layer):
         drop = bool(training and self.dropout)
         if drop and seed is None:
             seed = tf.cast(self._seeds.next(), tf.int32)
-        run = self._run_lstm if self._is_own(lengths) else self._run_keras
+        run = self._run_lstm if self._is_own() else self._run_keras
         layer_outputs, states = [], []
         for index, layer in enumerate(self.rnn_layers):
             layer_inputs = [inputs]
@@ -146,9 +135,9 @@ class StackedRNN(keras.layers.Layer):
         outputs = tf.concat(layer_outputs, -1)
         if drop:
             outputs = self._drop(outputs, seed, 0)
-        return (outputs if time_major else tf.transpose(outputs, [1, 0, 2])), states
+        return tf.transpose(outputs, [1, 0, 2]), states
 
-    def _is_own(self, lengths) -> bool:
+    def _is_own(self) -> bool:
         """Whether `lstm_sequence` runs the layers, not Keras."""
         cudnn = self.use_cudnn and has_gpu() and self.cell == "lstm"
         return self.is_lstm and not (cudnn and self.clip_derivatives is None)
@@ -196,6 +185,9 @@ class StackedRNN(keras.layers.Layer):
     def step(self, inputs, state):
         """Runs the stack for one step, without dropout, by plain operations on any device.
 
+        LSTM cells make their products in float32 whatever the policy, since to cast the weights
+        at every step would take longer than the products.
+
         Args:
             inputs: `[B, F]`.
             state: as `initial_state` returns it.
@@ -203,7 +195,7 @@ class StackedRNN(keras.layers.Layer):
         Returns:
             The outputs `[B, L H]` in the compute dtype, and the state after the step.
         """
-        inputs = tf.cast(inputs, self.compute_dtype)
+        inputs = tf.cast(inputs, tf.float32)
         outputs, states = [], []
         for index, layer in enumerate(self.rnn_layers):
             layer_inputs = tf.concat([inputs, *outputs[-1:]], -1)
@@ -211,10 +203,10 @@ class StackedRNN(keras.layers.Layer):
             if self.is_lstm:
                 after = lstm_step(layer_inputs, *before, *_weights(layer.cell))
             else:
-                _, after = layer.cell(layer_inputs, before)
-            outputs.append(tf.cast(after[0], self.compute_dtype))
-            states.extend(tf.cast(each, tf.float32) for each in after)
-        return tf.concat(outputs, -1), states
+                after = [tf.cast(layer.cell(layer_inputs, before)[0], tf.float32)]
+            outputs.append(after[0])
+            states.extend(after)
+        return tf.cast(tf.concat(outputs, -1), self.compute_dtype), states
 
     def get_config(self):
         """The arguments of the constructor."""

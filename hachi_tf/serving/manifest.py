@@ -30,7 +30,8 @@ def version_numbers(export_dir: str | os.PathLike) -> list[int]:
     """The versions in a directory of exports, none if there is no such directory."""
     folder = pathlib.Path(export_dir)
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+    numbers = [int(name) for name in names if name.isascii() and name.isdigit()]
+    return sorted(number for number in numbers if str(number) in names)
 
 
 def find_version(path: str | os.PathLike) -> pathlib.Path:

@@ -15,6 +15,7 @@ from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
+from hachi_tf.files import clean_folder
 from hachi_tf.layers.heads import make_head
 from hachi_tf.models import network_class, network_from_dict, network_to_dict
 from hachi_tf.schema import Schema
@@ -145,7 +146,11 @@ class Session:
     def _begin(self) -> None:
         """Writes what the run is, or goes back to its last checkpoint."""
         directory = self._directory
-        found = self._checkpoints.latest() if self._resuming else None
+        found = None
+        if self._resuming:
+            for folder in (directory.path, directory.checkpoints, directory.samples):
+                clean_folder(folder)
+            found = self._checkpoints.latest()
         if not self._resuming:
             directory.path.mkdir(parents=True, exist_ok=True)
             description = {

@@ -40,11 +40,6 @@ class Summaries:
         with self._writer.as_default(step=step):
             tf.summary.image(name, pixels[None])
 
-    def graph(self, function: tf.Graph) -> None:
-        """The graph of a compiled training step."""
-        with self._writer.as_default(step=0):
-            tf.summary.graph(function)
-
     def flush(self) -> None:
         """Writes out what is still in memory."""
         self._writer.flush()

@@ -1,9 +1,10 @@
 """`python -m tests.benchmarks`: speed and memory beside PyTorch's and stock Keras's.
 
 The network is Graves's: 3 x 400 LSTM with skip connections, 20 bivariate components. Contenders
-live in processes of their own and take turns; a figure is the ratio of their median times. Each
-uses the number of threads that suits it best. The last line printed is a JSON object: speeds of
-ours over theirs, and memory (the peak less what the imports cost) of ours over theirs.
+live in processes of their own and take turns; a figure is the ratio of their median times.
+Training uses all cores, sampling the number of threads that suits the contender. The last line
+printed is a JSON object: speeds, ours over theirs, and memory (the peak less what the imports
+cost), ours over theirs.
 """
 
 import contextlib

@@ -167,18 +167,6 @@ def test_values_and_gradients_equal_keras_layers_with_skip_connections(cell):
         np.testing.assert_allclose(got, expected, atol=2e-5)
 
 
-def test_time_major_is_the_same_transposed():
-    layer = stack("lstm")
-    inputs, state = data(layer)
-    lengths = tf.constant(LENGTHS)
-    outputs, last = layer(inputs, initial_state=state, lengths=lengths)
-    inputs = tf.transpose(inputs, [1, 0, 2])
-    other, other_last = layer(inputs, initial_state=state, lengths=lengths, time_major=True)
-    np.testing.assert_array_equal(tf.transpose(other, [1, 0, 2]), outputs)
-    for got, expected in zip(other_last, last, strict=True):
-        np.testing.assert_array_equal(got, expected)
-
-
 @cells
 def test_no_steps_leave_the_state_alone(cell):
     layer = stack(cell)
