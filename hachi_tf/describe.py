@@ -3,14 +3,13 @@
 import dataclasses
 import json
 import logging
-import pathlib
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
+from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
@@ -165,37 +164,10 @@ def describe_devices() -> dict[str, Any]:
     }
 
 
-def open_model(path: str) -> SimpleNamespace:
-    """Opens a run, or an export without loading its graph, to score with.
-
-    Returns:
-        `path`, `network`, `transforms`, `trained_on` (its data) and `cache`.
-
-    Raises:
-        UserError: if it is neither.
-    """
-    from hachi_tf.serving import manifest, saved_model
-    from hachi_tf.training.run import load_run
-
-    if pathlib.Path(path, "schema.json").exists():
-        names = ("network", "transforms", "trained_on", "cache")
-        trained = load_run(path)
-        return SimpleNamespace(path=path, **{name: getattr(trained, name) for name in names})
-    version = manifest.find_version(path)
-    described = manifest.read(version)
-    return SimpleNamespace(
-        path=path,
-        network=saved_model.load_network(version),
-        transforms=saved_model.transform_from_dict(described["transforms"]),
-        trained_on=described.get("data", {}),
-        cache=None,
-    )
-
-
 def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
     """Scores two models on the same sequences, in data units, with a paired bootstrap."""
     from hachi_tf.evaluation.comparison import compare
-    from hachi_tf.training.run import read_split
+    from hachi_tf.training.run import open_model, read_split
 
     a, b = (open_model(path) for path in config.models)
     if a.network.schema != b.network.schema:
@@ -219,8 +191,8 @@ def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
     sure = interval["low"] * interval["high"] > 0
     better = config.models[interval["mean"] > 0] if sure else None
     return {
-        "a": a.path,
-        "b": b.path,
+        "a": str(a.path),
+        "b": str(b.path),
         "source": source,
         "split": config.split,
         **result,
@@ -245,6 +217,8 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: DescribeConfig) -> None:
+        if config.compare or config.devices:
+            import_tensorflow()
         description = describe(config)
         log.info("%s", "\n".join(in_words(description)))
         if config.json:

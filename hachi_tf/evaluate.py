@@ -48,25 +48,27 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     import_tensorflow()
     from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
-    from hachi_tf.training.run import load_run, read_split
+    from hachi_tf.training.run import open_model, read_split
 
-    if config.export_dir:
-        from hachi_tf.serving.saved_model import load
-
-        model, name = load(config.export_dir), config.export_dir
-        network, trained_on, cache = model.network(), model.metadata["data"], None
-    else:
-        model = load_run(config.run_dir or None)
-        network, name = model.network, str(model.directory.path)
-        trained_on, cache = model.trained_on, model.cache
-    source, data = config.source or trained_on["source"], config.data or trained_on.get("data")
+    model = open_model(config.export_dir or config.run_dir)
+    trained_on = model.trained_on
+    source, data = config.source or trained_on.get("source"), config.data or trained_on.get("data")
+    if not source:
+        raise UserError(f"--source, since {model.path} does not tell it", "none")
     splits = [
-        read_split(source, data, split, model.schema, trained_on["validation_fraction"], cache)
+        read_split(
+            source,
+            data,
+            split,
+            model.network.schema,
+            trained_on.get("validation_fraction"),
+            model.cache,
+        )
         for split in ("train", config.split)
     ]
-    scores = Scorer(network, model.transforms)(splits[1], config.batch_size)
-    baseline = dataset_baseline(splits[0], model.transforms, network.schema)
-    summary = {"model": name, "split": config.split, **scores.summary()}
+    scores = Scorer(model.network, model.transforms)(splits[1], config.batch_size)
+    baseline = dataset_baseline(splits[0], model.transforms, model.network.schema)
+    summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     summary["baseline_nats_per_step"] = baseline(splits[1])
     if config.per_sequence:
         write_per_sequence(pathlib.Path(config.per_sequence), splits[1].ids, scores)

@@ -9,6 +9,7 @@ from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
+from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ def export(config: ExportConfig) -> dict[str, Any]:
     Raises:
         UserError: if the run or export cannot be read, or the result cannot be written.
     """
+    import_tensorflow()
+
     from hachi_tf.serving import manifest, saved_model
 
     if config.from_export:

@@ -6,13 +6,12 @@ import json
 import logging
 import pathlib
 import sys
-from types import SimpleNamespace
 from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag, run
 from hachi_tf.errors import UserError
 from hachi_tf.startup import import_tensorflow
-from hachi_tf.training.run import RunDirectory
+from hachi_tf.training.run import RunDirectory, open_model
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +92,10 @@ class TrainConfig(ProgramConfig):
         group="Optimization",
     )
     optimizer: str = flag(
-        "adam", "Optimizer.", choices=("adam", "graves_rmsprop", "sgd"), group="Optimization"
+        "adam",
+        "Optimizer; graves_rmsprop follows the gradient of the nats a sequence, the others a step.",
+        choices=("adam", "graves_rmsprop", "sgd"),
+        group="Optimization",
     )
     batch_size: int = flag(32, "Sequences a step.", low=1, group="Optimization")
     learning_rate: float = flag(
@@ -210,7 +212,7 @@ def train(config: TrainConfig) -> RunDirectory:
 
     initial = None
     if config.init_from and not directory.schema.exists():
-        initial = load_initial(config.init_from)
+        initial = open_model(config.init_from)
     try:
         session = Session(config, directory, initial)
     except BaseException:
@@ -219,23 +221,6 @@ def train(config: TrainConfig) -> RunDirectory:
         raise
     session.train()
     return directory
-
-
-def load_initial(path: str) -> Any:
-    """The network and transforms of a run or an export, to start from.
-
-    Raises:
-        UserError: if the path is neither.
-    """
-    if (pathlib.Path(path) / "schema.json").exists():
-        from hachi_tf.training.run import load_run
-
-        found = load_run(path)
-        return SimpleNamespace(network=found.network, transforms=found.transforms)
-    from hachi_tf.serving.saved_model import load
-
-    model = load(path)
-    return SimpleNamespace(network=model.network(), transforms=model.transforms)
 
 
 def main(argv: list[str] | None = None) -> int:

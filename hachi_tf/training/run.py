@@ -2,11 +2,13 @@
 
 import json
 import pathlib
+from types import SimpleNamespace
 from typing import Any
 
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.schema import Schema
+from hachi_tf.transforms import transform_from_dict
 
 
 class RunDirectory:
@@ -107,6 +109,7 @@ class Run:
 
     Attributes:
         directory: the `RunDirectory`.
+        path: its path.
         schema: the columns.
         transforms: fitted, from data units to network space.
         network: the network with its best weights, in float32.
@@ -120,9 +123,8 @@ class Run:
     def __init__(self, directory: RunDirectory):
         from hachi_tf.models import network_from_dict
         from hachi_tf.training.checkpoints import Checkpoints, assign_arrays, load_arrays
-        from hachi_tf.transforms import transform_from_dict
 
-        self.directory = directory
+        self.directory, self.path = directory, directory.path
         self.description = directory.read_json(directory.schema)
         self.flags = directory.read_json(directory.config)
         try:
@@ -220,3 +222,31 @@ def load_run(run_dir: str | pathlib.Path | None = None) -> Run:
         UserError: if it is not a run directory, or has no whole checkpoint.
     """
     return Run(RunDirectory(run_dir) if run_dir else RunDirectory.latest())
+
+
+def open_model(path: str | pathlib.Path | None = None) -> Any:
+    """Opens a run or an export to train from or to score with.
+
+    Args:
+        path: a run directory or an export; the latest run under `runs/` by default.
+
+    Returns:
+        Something with `path`, `network` (float32), `transforms`, `trained_on` (its data) and
+        `cache` (where parsed data is kept, or None). No graph of an export is loaded.
+
+    Raises:
+        UserError: if the path is neither.
+    """
+    if not path or (pathlib.Path(path) / "schema.json").exists():
+        return load_run(path)
+    from hachi_tf.serving import manifest, saved_model
+
+    version = manifest.find_version(path)
+    described = manifest.read(version)
+    return SimpleNamespace(
+        path=version,
+        network=saved_model.load_network(version),
+        transforms=transform_from_dict(described["transforms"]),
+        trained_on=described.get("data", {}),
+        cache=None,
+    )

@@ -140,6 +140,7 @@ class Session:
             Schedule(config.learning_rate, config.warmup_steps, self._total_steps, config.decay),
             seed=config.seed,
             clip_norm=config.clip_norm,
+            per_sequence=config.optimizer == "graves_rmsprop",
             weight_noise=noise,
         )
 

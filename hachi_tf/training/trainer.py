@@ -36,7 +36,7 @@ class Trainer:
     """Learns from batches, one step after the other.
 
     The loss is the sum of the negative log-likelihoods of all valid steps of the global batch,
-    divided by their count. A step whose loss or gradient is not finite changes nothing and is
+    divided by their count (or by the number of sequences). A step whose loss or gradient is not finite changes nothing and is
     counted.
 
     Args:
@@ -45,7 +45,10 @@ class Trainer:
         optimizer: a Keras optimizer.
         schedule: the learning rate over the steps.
         seed: for dropout, weight noise and quantum noise.
-        clip_norm: the largest global norm of the gradient of the mean loss; 0 for none.
+        clip_norm: the largest global norm of the gradient; 0 for none.
+        per_sequence: whether to follow the gradient of the nats a sequence, as Graves does,
+            rather than a step. It matters to his RMSProp, whose epsilon is not small beside the
+            square of a gradient by the step.
         weight_noise: None, or noise on the network's weights.
         strategy: a `tf.distribute` strategy; the default one by default.
     """
@@ -58,11 +61,13 @@ class Trainer:
         schedule: Schedule,
         seed: int = 0,
         clip_norm: float = 0.0,
+        per_sequence: bool = False,
         weight_noise: WeightNoise | None = None,
         strategy: tf.distribute.Strategy | None = None,
     ):
         self.network, self.optimizer, self.schedule = network, optimizer, schedule
         self._transforms, self._seed, self._clip_norm = transforms, seed, clip_norm
+        self._per_sequence = per_sequence
         self._noise = weight_noise
         self._strategy = strategy or tf.distribute.get_strategy()
         with self._strategy.scope():
@@ -144,6 +149,10 @@ class Trainer:
             variable.assign(value)
         if self._noise:
             gradients = self._noise.gradients(gradients, draws)
+        if self._per_sequence:
+            rows = tf.cast(tf.shape(batch["lengths"])[0], tf.float32)
+            mean_length = count / replicas.all_reduce("sum", rows)
+            gradients = [gradient * mean_length for gradient in gradients]
         loss = replicas.all_reduce("sum", nats) / count
         norm = tf.linalg.global_norm(replicas.all_reduce("sum", gradients))
         if self._clip_norm:

@@ -84,6 +84,17 @@ def test_sgd_step_follows_the_gradient_of_that_loss_clipped_by_global_norm():
         np.testing.assert_allclose(value.value, want, atol=1e-6)
 
 
+def test_gradient_by_the_sequence_is_larger_by_the_mean_length():
+    batch, moved = make_batch(), []
+    for per_sequence in (False, True):
+        network = make_network()
+        start = network.weights[0].numpy()
+        make_trainer(network, per_sequence=per_sequence).train_step(batch)
+        moved.append(network.weights[0].numpy() - start)
+    mean_length = batch["lengths"].numpy().mean()
+    np.testing.assert_allclose(moved[1], moved[0] * mean_length, rtol=1e-3, atol=1e-5)
+
+
 def test_graves_rmsprop_is_equations_38_to_45():
     variable = keras.Variable([1.0, -2.0, 3.0])
     optimizer = make_optimizer("graves_rmsprop", 1e-4)
