@@ -70,7 +70,7 @@ def lstm_sequence(
 
         # Slot t + 1 belongs to step t, and slot 0 of outputs and cells to the initial state.
         histories = [
-            tf.TensorArray(dtype, steps + 1, element_shape=[None, size])
+            tf.TensorArray(dtype, steps + 1, clear_after_read=False, element_shape=[None, size])
             for dtype in [product_type] + [cell_type] * 6
         ]
         histories[:2] = [histories[0].write(0, h), histories[1].write(0, c)]

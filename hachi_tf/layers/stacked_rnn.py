@@ -114,6 +114,7 @@ class StackedRNN(keras.layers.Layer):
         inputs = tf.transpose(tf.cast(inputs, self.compute_dtype), [1, 0, 2])
         valid = None  # [T, B, 1]
         if lengths is not None:
+            lengths = tf.convert_to_tensor(lengths)
             valid = tf.transpose(tf.sequence_mask(lengths, tf.shape(inputs)[0]))[..., None]
             inputs = tf.where(valid, inputs, tf.zeros_like(inputs))
         if initial_state is None:

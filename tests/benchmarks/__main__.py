@@ -8,9 +8,11 @@ cost), ours over theirs.
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import statistics
+import sys
 
 from tests.benchmarks import train
 from tests.benchmarks.worker import Worker
@@ -57,6 +59,8 @@ def benchmark_sampling(batch: int, steps: int, rounds: int) -> dict[str, float]:
 
 def main():
     """Runs everything; prints a table and the JSON line."""
+    if importlib.util.find_spec("torch") is None:
+        sys.exit("expected PyTorch; got none; run: pip install -e '.[bench]'")
     print(f"{CORES} cores\n\ntraining, batch {train.BATCH}, {train.STEPS} steps")
     seconds, memory = benchmark_training(9)
     for name, each in seconds.items():

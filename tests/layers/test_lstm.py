@@ -65,10 +65,9 @@ def numpy_lstm(inputs, h, c, kernel, recurrent_kernel, bias, peepholes, upstream
     return (np.stack(outputs), h, c), gradients[: 6 if peepholes is None else 7]
 
 
-def tensorflow_lstm(values, upstream, dtype, clip=None, product_type=None):
-    """The same by `lstm_sequence` in a graph."""
+def tensorflow_lstm(values, upstream, dtype, clip=None, product_type=None, graph=True):
+    """The same by `lstm_sequence`, in a graph or without."""
 
-    @tf.function
     def run():
         tensors = [tf.constant(value, dtype) for value in values]
         with tf.GradientTape() as tape:
@@ -86,7 +85,7 @@ def tensorflow_lstm(values, upstream, dtype, clip=None, product_type=None):
             )
         return results, tape.gradient(loss, tensors)
 
-    results, gradients = run()
+    results, gradients = tf.function(run)() if graph else run()
     return [np.double(tf.cast(r, dtype)) for r in results], [np.double(g) for g in gradients]
 
 
@@ -108,6 +107,15 @@ def test_values_and_gradients_equal_numpy(peepholes, dtype, product_type, tolera
         assert relative(got_value, want_value) < tolerance
     for name, got_value, want_value in zip(NAMES, got[1], want[1], strict=False):
         assert relative(got_value, want_value) < tolerance, name
+
+
+@pytest.mark.parametrize("peepholes", [False, True])
+def test_eager_execution_gives_the_same(peepholes):
+    values, d = arguments(peepholes), upstream()
+    want = tensorflow_lstm(values, d, tf.float64)
+    got = tensorflow_lstm(values, d, tf.float64, graph=False)
+    for got_value, want_value in zip([*got[0], *got[1]], [*want[0], *want[1]], strict=True):
+        assert relative(got_value, want_value) < 1e-12
 
 
 @pytest.mark.parametrize("peepholes", [False, True])
