@@ -1,26 +1,18 @@
-"""Frozen dataclasses <-> absl flags <-> `config.json`: what a program was asked to do.
-
-A program declares one dataclass; `run` reads the command line into it, calls the program and
-turns a `UserError` into one line on stderr and exit status 2.
-"""
+"""Frozen dataclasses <-> absl flags <-> `config.json`: what a program was asked to do."""
 
 import dataclasses
 import json
-import logging
+import math
 import os
 import pathlib
-import sys
-import textwrap
 import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from absl import flags
 
 from hachi_tf.errors import UserError
-
-log = logging.getLogger("hachi_tf")
 
 
 def flag(
@@ -80,6 +72,8 @@ class ProgramConfig:
         """
         try:
             value = json.loads(text)
+            if not isinstance(value, dict):
+                raise ValueError("not an object")
             unknown = set(value) - {field.name for field in dataclasses.fields(cls)}
         except (ValueError, TypeError) as error:
             raise UserError(f"a JSON object in {where}", str(error)) from error
@@ -97,7 +91,7 @@ class ProgramConfig:
             raise UserError(f"values of the flags' types in {where}", str(error)) from error
 
 
-def _base_type(field: dataclasses.Field) -> tuple[type, bool]:
+def base_type(field: dataclasses.Field) -> tuple[type, bool]:
     """The field's type without `None`, and whether it may be None."""
     if isinstance(field.type, types.UnionType):
         inner = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
@@ -106,7 +100,7 @@ def _base_type(field: dataclasses.Field) -> tuple[type, bool]:
 
 
 def _check(field: dataclasses.Field, value: Any) -> None:
-    kind, optional = _base_type(field)
+    kind, optional = base_type(field)
     if value is None and optional:
         return
     rule = field.metadata
@@ -115,8 +109,8 @@ def _check(field: dataclasses.Field, value: Any) -> None:
         return
     if kind in (int, float):
         allowed = (int, float) if kind is float else int
-        if isinstance(value, bool) or not isinstance(value, allowed) or value != value:
-            raise UserError(f"a number for {name}", repr(value))
+        if isinstance(value, bool) or not isinstance(value, allowed) or not math.isfinite(value):
+            raise UserError(f"a finite number for {name}", repr(value))
         low, high, above = rule["low"], rule["high"], rule["above"]
         if low is not None and value < low:
             raise UserError(f"{name} of at least {low:g}", f"{value:g}")
@@ -176,7 +170,7 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
     """
     values = flags.FlagValues()
     for field in dataclasses.fields(cls):
-        kind, _ = _base_type(field)
+        kind, _ = base_type(field)
         define = {
             bool: flags.DEFINE_bool,
             int: flags.DEFINE_integer,
@@ -194,7 +188,7 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
     for field in dataclasses.fields(cls):
         if values[field.name].present:
             value = values[field.name].value
-            found[field.name] = tuple(value) if _base_type(field)[0] is tuple else value
+            found[field.name] = tuple(value) if base_type(field)[0] is tuple else value
     if rest and (not positional or positional in found):
         raise UserError("no argument without a flag", rest[0], "see --help")
     if len(rest) > 1:
@@ -202,78 +196,3 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
     if rest:
         found[positional] = rest[0]
     return cls(**{**cls.base(found), **found})
-
-
-def usage(cls: type[ProgramConfig], module: str, doc: str, positional: str = "") -> str:
-    """The text of `--help`: what the program does, then its flags by group."""
-    lines = [doc.strip(), "", f"usage: python -m {module} [flags]"]
-    lines[-1] += f" [{positional.upper()}]" if positional else ""
-    lines.append("--flagfile=FILE reads flags from a file; hyphens may stand for underscores.")
-    groups: dict[str, list[dataclasses.Field]] = {}
-    for field in dataclasses.fields(cls):
-        groups.setdefault(field.metadata["group"], []).append(field)
-    for group in sorted(groups, key=lambda name: name == "General"):
-        lines += ["", f"{group}:"]
-        for field in groups[group]:
-            kind, _ = _base_type(field)
-            choices = "|".join(field.metadata["choices"])
-            shown = choices or {bool: "", tuple: "VALUE"}.get(kind, kind.__name__.upper())
-            head = f"  --[no]{field.name}" if kind is bool else f"  --{field.name}={shown}"
-            text = field.metadata["help"]
-            if kind is tuple:
-                text += " May be given several times."
-            elif field.default not in (None, ""):
-                text += f" Default: {str(field.default).lower() if kind is bool else field.default}"
-            wrapped = textwrap.wrap(text, 88)
-            lines += [head, *("      " + line for line in wrapped)]
-    return "\n".join(lines) + "\n"
-
-
-def run(
-    cls: type[ProgramConfig],
-    program: Callable[[Any], None],
-    module: str,
-    doc: str,
-    positional: str = "",
-    argv: Sequence[str] | None = None,
-) -> int:
-    """Runs a program: flags -> config -> one call.
-
-    Args:
-        cls: the program's dataclass of flags.
-        program: called with the configuration.
-        module: the program's name for `--help`, e.g. `"hachi_tf.train"`.
-        doc: what it does, for `--help`.
-        positional: the field that one argument without a flag goes to.
-        argv: the arguments; the process's by default.
-
-    Returns:
-        The exit status: 0, or 2 for bad input, or 130 when interrupted.
-    """
-    argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h", "-help", "--helpfull", "-?"} & set(argv):
-        sys.stdout.write(usage(cls, module, doc, positional))
-        return 0
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    debug = "--debug" in argv
-    try:
-        config = parse(cls, argv, positional)
-        debug = config.debug
-        program(config)
-    except UserError as error:
-        if debug:
-            raise
-        log.error("error: %s", error)
-        return 2
-    except BrokenPipeError:
-        return 0
-    except OSError as error:
-        if debug:
-            raise
-        log.error("error: expected files and folders that can be used; got %s", error)
-        return 2
-    except KeyboardInterrupt:
-        log.error("interrupted")
-        return 130
-    return 0

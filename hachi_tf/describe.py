@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
@@ -90,10 +91,10 @@ def describe_export(path: str) -> dict[str, Any]:
 
 def describe_run(path: str) -> dict[str, Any]:
     """What a run directory tells; no network is built."""
-    from hachi_tf.training.run import RunDirectory
+    from hachi_tf.training.run_directory import RunDirectory
 
     directory = RunDirectory(path) if path else RunDirectory.latest()
-    described = directory.read_json(directory.schema)
+    described = directory.description()
     records = directory.read_metrics()
     held_out = [record for record in records if record["split"] == "validation"]
     best = min(held_out, key=lambda record: record["nats_per_step"], default={})
@@ -167,7 +168,7 @@ def describe_devices() -> dict[str, Any]:
 def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
     """Scores two models on the same sequences, in data units, with a paired bootstrap."""
     from hachi_tf.evaluation.comparison import compare
-    from hachi_tf.training.run import open_model, read_split
+    from hachi_tf.training.run import open_model, pick_split, read_splits
 
     a, b = (open_model(path) for path in config.models)
     if a.network.schema != b.network.schema:
@@ -178,14 +179,21 @@ def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
     source = config.source or a.trained_on.get("source")
     if not source:
         raise UserError(f"--source, since {a.path} does not tell it", "none")
-    dataset = read_split(
+    fractions = [each.trained_on.get("validation_fraction") for each in (a, b)]
+    if fractions[0] != fractions[1]:
+        raise UserError(
+            "two models that held out the same sequences",
+            f"--validation_fraction of {fractions[0]} and {fractions[1]}",
+            "train both with the same",
+        )
+    splits = read_splits(
         source,
         config.data or a.trained_on.get("data"),
-        config.split,
         a.network.schema,
-        a.trained_on.get("validation_fraction"),
+        fractions[0],
         a.cache,
     )
+    dataset = pick_split(splits, config.split)
     result = compare(a, b, dataset, config.batch_size)
     interval = result["a_minus_b"]
     sure = interval["low"] * interval["high"] > 0

@@ -8,8 +8,9 @@ import pathlib
 import sys
 from typing import Any
 
-from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
@@ -48,30 +49,27 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     import_tensorflow()
     from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
-    from hachi_tf.training.run import open_model, read_split
+    from hachi_tf.training.run import open_model, pick_split, read_splits
 
     model = open_model(config.export_dir or config.run_dir)
     trained_on = model.trained_on
     source, data = config.source or trained_on.get("source"), config.data or trained_on.get("data")
     if not source:
         raise UserError(f"--source, since {model.path} does not tell it", "none")
-    splits = [
-        read_split(
-            source,
-            data,
-            split,
-            model.network.schema,
-            trained_on.get("validation_fraction"),
-            model.cache,
-        )
-        for split in ("train", config.split)
-    ]
-    scores = Scorer(model.network, model.transforms)(splits[1], config.batch_size)
-    baseline = dataset_baseline(splits[0], model.transforms, model.network.schema)
+    splits = read_splits(
+        source,
+        data,
+        model.network.schema,
+        trained_on.get("validation_fraction"),
+        model.cache,
+    )
+    held_out = pick_split(splits, config.split)
+    scores = Scorer(model.network, model.transforms)(held_out, config.batch_size)
+    baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, model.network.schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
-    summary["baseline_nats_per_step"] = baseline(splits[1])
+    summary["baseline_nats_per_step"] = baseline(held_out)
     if config.per_sequence:
-        write_per_sequence(pathlib.Path(config.per_sequence), splits[1].ids, scores)
+        write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores)
     return summary
 
 

@@ -7,8 +7,9 @@ import pathlib
 import sys
 from typing import Any
 
-from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ import secrets
 import sys
 from typing import Any
 
-from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 from hachi_tf.rendering.save import SUFFIXES
 from hachi_tf.startup import import_tensorflow
 
@@ -77,10 +78,17 @@ def sample(config: SampleConfig) -> dict[str, Any]:
         UserError: if the model, the prime or the output file cannot be used.
     """
     import_tensorflow()
+    import numpy as np
+
     from hachi_tf import rendering
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
-    prime = rendering.read_npz(config.prime)[0] if config.prime else None
+    prime = None
+    if config.prime:
+        primes = rendering.read_npz(config.prime)
+        if not primes or not np.isfinite(primes[0]).all():
+            raise UserError("an npz with a finite sequence for --prime", config.prime)
+        prime = primes[0]
     if config.export_dir:
         from hachi_tf.serving.saved_model import load
 

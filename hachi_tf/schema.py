@@ -47,6 +47,10 @@ class Feature:
             )
         object.__setattr__(self, "classes", tuple(self.classes))
 
+    def __str__(self) -> str:
+        parts = [self.kind, self.unit, self.quantum and f"on a grid of {self.quantum:g}"]
+        return f"{self.name} ({', '.join(part for part in parts if part)})"
+
 
 @dataclasses.dataclass(frozen=True)
 class Schema:

@@ -8,10 +8,11 @@ import pathlib
 import sys
 from typing import Any
 
-from hachi_tf.config import ProgramConfig, flag, run
+from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 from hachi_tf.startup import import_tensorflow
-from hachi_tf.training.run import RunDirectory, open_model
+from hachi_tf.training.run_directory import RunDirectory
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,8 @@ class TrainConfig(ProgramConfig):
             raise UserError("--clip_derivatives with an LSTM cell", f"--cell={self.cell}")
         if self.clip_derivatives and self.clip_norm:
             raise UserError("either --clip_norm or --clip_derivatives", "both", "add --clip_norm=0")
+        if self.patience and self.validation_fraction == 0:
+            raise UserError("something held out for --patience", "--validation_fraction=0")
         if self.init_from and pathlib.Path(self.init_from) == pathlib.Path(self.run_dir or "-"):
             raise UserError("--init_from another run than --run_dir", self.init_from)
 
@@ -167,11 +170,12 @@ class TrainConfig(ProgramConfig):
 
     @classmethod
     def base(cls, found: dict[str, Any]) -> dict[str, Any]:
-        """Flags that were not given: those of the run that is resumed."""
-        config = pathlib.Path(found.get("run_dir", "")) / "config.json"
+        """Flags that were not given: those of the run that is resumed or started from."""
+        directory = RunDirectory(found.get("run_dir", ""))
+        config = directory.config
         if not found.get("run_dir") or not config.exists():
-            return {}
-        old = cls.from_json(config.read_text(encoding="utf-8"), str(config))
+            return network_flags(found) if found.get("init_from") else {}
+        old = cls.from_json(json.dumps(directory.flags()), str(config))
         if not found.get("resume", True):
             raise UserError("a new --run_dir, as --noresume says", found["run_dir"])
         for name, value in found.items():
@@ -186,6 +190,31 @@ class TrainConfig(ProgramConfig):
         return {**values, "max_minutes": 0.0, "debug": False}
 
 
+def network_flags(found: dict[str, Any]) -> dict[str, Any]:
+    """The flags that say what the network of `--init_from` is.
+
+    Raises:
+        UserError: if it is no run or export, or a flag that was given contradicts it.
+    """
+    directory = RunDirectory(found["init_from"])
+    if directory.schema.exists():
+        flags = directory.flags()
+    else:
+        from hachi_tf.serving import manifest
+
+        described = manifest.read(manifest.find_version(found["init_from"]))
+        flags = described.get("training", {}).get("flags", {})
+    names = ("network", "head", "mixtures", "cell", "layers", "hidden_size", "end_of_sequence")
+    for name in names:
+        if name in found and name in flags and found[name] != flags[name]:
+            raise UserError(
+                f"--{name}={flags[name]}, which the network of --init_from has",
+                str(found[name]),
+                "leave the flag out",
+            )
+    return {name: flags[name] for name in names if name in flags}
+
+
 def train(config: TrainConfig) -> RunDirectory:
     """Trains, or goes on training, as the flags say.
 
@@ -195,25 +224,26 @@ def train(config: TrainConfig) -> RunDirectory:
     Raises:
         UserError: for bad data, contradictory flags, or a loss that stays not finite.
     """
-    from hachi_tf.data.sources import infer_source
+    from hachi_tf.data.sources import infer_source, make_source
 
     if not config.source:
         source = infer_source(config.data) if config.data else "kanji"
         log.info("source: %s", source)
         config = dataclasses.replace(config, source=source)
+    name = make_source(config.source, config.data or None).name
     if config.run_dir:
         directory = RunDirectory(config.run_dir)
     else:
-        directory = RunDirectory.new(config.source.partition("(")[0])
+        directory = RunDirectory.new(name)
         config = dataclasses.replace(config, run_dir=str(directory.path))
-    import_tensorflow(config.device)
-
-    from hachi_tf.training.session import Session
-
-    initial = None
-    if config.init_from and not directory.schema.exists():
-        initial = open_model(config.init_from)
     try:
+        import_tensorflow(config.device)
+
+        from hachi_tf.training.run import open_model
+        from hachi_tf.training.session import Session
+
+        starts = config.init_from and not directory.schema.exists()
+        initial = open_model(config.init_from) if starts else None
         session = Session(config, directory, initial)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@ import pytest
 from hachi_tf import config as config_lib
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
+from hachi_tf.program import run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +57,8 @@ def test_flagfile_that_includes_itself_is_refused(tmp_path):
         (["--hidden_size=x"], "hidden_size"),
         (["--rate=0"], "--rate above 0; got 0"),
         (["--rate=1.5"], "--rate of at most 1; got 1.5"),
-        (["--rate=nan"], "a number for --rate"),
+        (["--rate=nan"], "a finite number for --rate"),
+        (["--rate=inf"], "a finite number for --rate"),
         (["--cell=elman"], "--cell as one of lstm, gru; got 'elman'"),
         (["--hiden_size=3"], "hiden_size"),
         (["--flagfile=/nowhere.flags"], "a readable text file for --flagfile"),
@@ -75,8 +77,9 @@ def test_json_round_trip_and_unknown_keys():
     assert Config.from_json(config.to_json()) == config
     with pytest.raises(UserError, match="flags that this version knows"):
         Config.from_json('{"colour": 1}')
-    with pytest.raises(UserError, match="a JSON object"):
-        Config.from_json("[1")
+    for text in ("[1", "[]", "3"):
+        with pytest.raises(UserError, match="a JSON object"):
+            Config.from_json(text)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,7 @@ def test_json_round_trip_and_unknown_keys():
     [
         (UserError("tea", "coffee", "ask again"), 2, "error: expected tea; got coffee; ask again"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
+        (MemoryError(), 2, "expected enough memory and space"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )
@@ -91,7 +95,7 @@ def test_errors_become_one_line_and_a_status(error, status, said, caplog):
     def program(config):
         raise error
 
-    assert config_lib.run(Config, program, "m", "Doc.", argv=[]) == status
+    assert run(Config, program, "m", "Doc.", argv=[]) == status
     assert said in caplog.text and "Traceback" not in caplog.text
 
 
@@ -100,7 +104,7 @@ def test_debug_shows_the_traceback():
         raise UserError("tea", "coffee")
 
     with pytest.raises(UserError):
-        config_lib.run(Config, program, "m", "Doc.", argv=["--debug"])
+        run(Config, program, "m", "Doc.", argv=["--debug"])
 
 
 def test_help_of_train_is_quick_and_names_every_flag():

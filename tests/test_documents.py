@@ -127,3 +127,8 @@ def test_documents_ask_for_no_other_package_than_setup_installs():
     extras = set(re.findall(r'"\.\[(\w+)\]"', "".join(TEXTS.values())))
     setup = (ROOT / "setup.cfg").read_text(encoding="utf-8").split("[options.extras_require]")[1]
     assert extras <= set(re.findall(r"^(\w+) =", setup, re.MULTILINE))
+
+
+def test_documents_have_no_figure_left_open():
+    for path in ("README.md", "BUILD.md"):
+        assert "FIGURE" not in (ROOT / path).read_text(encoding="utf-8"), path

@@ -14,7 +14,7 @@ from hachi_tf.models.prediction_network import PredictionNetwork
 from hachi_tf.schema import Feature, Schema
 from hachi_tf.serving import saved_model
 from hachi_tf.training.checkpoints import save_arrays, variable_arrays
-from hachi_tf.training.run import RunDirectory
+from hachi_tf.training.run_directory import RunDirectory
 from hachi_tf.transforms import Standardize, transform_to_dict
 
 

@@ -21,14 +21,14 @@ RANKS = {
     **dict.fromkeys(["errors", "files", "options", "schema", "startup", "transforms"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
-    **dict.fromkeys(["config", "samplers", "evaluation", "serving", "training"], 3),
+    **dict.fromkeys(["config", "program", "samplers", "evaluation", "serving", "training"], 3),
     **dict.fromkeys(["performing", "studio"], 3),
     **dict.fromkeys(PROGRAMS | {"hachi_tf"}, 4),
 }
 FORBIDDEN = {("layers", "data"), ("models", "data")}
 HEAVY = {"tensorflow", "keras", "tensorflow_probability", "tf_keras"}
 WITHOUT_HEAVY = ("rendering", "performing", "serving.client", "errors", "schema", "options",
-                 "files", "config", "hachi_tf")  # fmt: skip
+                 "files", "config", "program", "hachi_tf")  # fmt: skip
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog",
               "crypt", "readline", "curses"}  # fmt: skip
 POSIX_ONLY_CALLS = {"fork", "getuid", "geteuid", "getpgid", "setsid", "uname", "mkfifo"}

@@ -56,6 +56,15 @@ def test_prime_is_continued_and_not_repeated(tmp_path, tiny_run, program):
     np.testing.assert_allclose(rest[:4], whole[4:8], rtol=1e-3, atol=1e-2)
 
 
+@pytest.mark.parametrize("events", [np.zeros((0, 4, 3)), np.full((1, 4, 3), np.nan)])
+def test_prime_that_is_empty_or_not_finite_is_refused(tmp_path, tiny_run, program, events):
+    np.savez(tmp_path / "prime.npz", events=events, lengths=np.full(len(events), 4))
+    flags = [f"--prime={tmp_path}/prime.npz", f"--output={tmp_path}/a.svg"]
+    done = program("sample", tiny_run, *flags, check=False)
+    assert done.returncode == 2 and "a finite sequence for --prime" in done.stderr
+    assert not (tmp_path / "a.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

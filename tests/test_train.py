@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from hachi_tf.errors import UserError
 from hachi_tf.training.checkpoints import Checkpoints, load_arrays
 from hachi_tf.training.run import load_run
 
@@ -94,6 +95,46 @@ def test_run_killed_again_and_again_ends_with_the_same_bits(tmp_path, sketches, 
     assert validations(run_dir) == validations(tiny_run)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to a process")
+def test_ctrl_c_loses_no_step_with_everything_random_on(tmp_path, sketches):
+    flags = ["--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=4", "--dropout=0.2",
+             "--weight_noise=adaptive", "--optimizer=graves_rmsprop", "--validate_every=5",
+             "--learning_rate=0.001", "--device=cpu"]  # fmt: skip
+    command = [sys.executable, "-m", "hachi_tf.train", str(sketches), *flags]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    subprocess.run([*command, f"--run_dir={whole}"], check=True, capture_output=True)
+    process = subprocess.Popen(
+        [*command, f"--run_dir={broken}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not (broken / "metrics.jsonl").exists() or not (broken / "metrics.jsonl").stat().st_size:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130 and "go on: python -m hachi_tf.train" in said, said
+    assert "Traceback" not in said
+    subprocess.run([*command, f"--run_dir={broken}"], check=True, capture_output=True)
+    (arrays, metadata), (expected, expected_metadata) = map(final_arrays, (broken, whole))
+    assert metadata == expected_metadata and metadata["step"] == 16
+    for name, value in expected.items():
+        np.testing.assert_array_equal(arrays[name], value, err_msg=name)
+    assert (broken / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
+
+
+def test_killed_before_the_first_step_starts_from_the_same_weights(tmp_path, tiny_run, program):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    for path in (run_dir / "checkpoints").iterdir():
+        path.unlink()
+    done = program("train", f"--run_dir={run_dir}", check=False)
+    assert done.returncode == 2 and "a whole checkpoint" in done.stderr
+    (run_dir / "schema.json").unlink()  # killed before the run could be resumed
+    program("train", f"--run_dir={run_dir}")
+    for name, value in final_arrays(tiny_run)[0].items():
+        np.testing.assert_array_equal(final_arrays(run_dir)[0][name], value, err_msg=name)
+
+
 def test_stopped_by_the_clock_resumes_without_a_flag(tmp_path, sketches, program, tiny_flags):
     run_dir = tmp_path / "run"
     start = ["train", sketches, f"--run_dir={run_dir}", *tiny_flags, "--max_minutes=0.0001"]
@@ -113,6 +154,49 @@ def test_init_from_a_run_starts_with_its_weights_and_transforms(
     for one, other in zip(old.network.weights, new.network.weights, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
     assert old.transforms.get_config() == new.transforms.get_config()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--hidden_size=17"], "--hidden_size=16, which the network of --init_from has"),
+        (["--noend_of_sequence"], "--end_of_sequence=True, which the network"),
+        (["--source=kanji", "--data="], "--init_from a model of dx (continuous, 1/109 of the box)"),
+    ],
+)
+def test_init_from_a_model_that_does_not_fit_is_refused(
+    tmp_path, sketches, program, tiny_run, flags, said
+):
+    start = [f"--data={sketches}", f"--init_from={tiny_run}", f"--run_dir={tmp_path / 'run'}"]
+    done = program("train", *start, *flags, check=False)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("error: ") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_damaged_best_weights_give_way_to_the_last_ones(tmp_path, tiny_run, caplog):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    (run_dir / "checkpoints" / "best.npz").write_bytes(b"no")
+    assert load_run(run_dir).step == 32
+    assert "taking the last weights" in caplog.text
+
+
+def test_data_that_moved_are_remembered(tmp_path, sketches, program, tiny_run):
+    run_dir, moved = tmp_path / "run", tmp_path / "moved.npz"
+    shutil.copytree(tiny_run, run_dir)
+    shutil.copy(sketches, moved)
+    program("train", f"--run_dir={run_dir}", f"--data={moved}")
+    assert json.loads((run_dir / "config.json").read_text())["data"] == str(moved)
+
+
+@pytest.mark.parametrize("name", ["config.json", "schema.json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "\udcff"])
+def test_foreign_files_in_a_run_directory_are_named(tmp_path, tiny_run, name, content):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    (run_dir / name).write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UserError, match=name):
+        load_run(run_dir)
 
 
 def test_nothing_held_out_warns_and_trains(tmp_path, sketches, program, tiny_flags):
@@ -166,6 +250,7 @@ def test_checkpoint_cut_short_falls_back_to_the_one_before(tmp_path, tiny_run, p
         (["--clip_derivatives=10"], "--clip_derivatives=LSTM,OUTPUT"),
         (["--clip_derivatives=10,100"], "either --clip_norm or --clip_derivatives"),
         (["--clip_derivatives=10,100", "--clip_norm=0", "--cell=gru"], "with an LSTM cell"),
+        (["--patience=3", "--validation_fraction=0"], "something held out for --patience"),
         (["--weight_noise=-1"], "--weight_noise from 0 to 10, or adaptive"),
         (["--source=kanjis"], "kanji"),
         (["--head=gaussian_mixture(num_components=0)"], "num_components"),

@@ -46,6 +46,14 @@ class Scores(NamedTuple):
         }
 
 
+def spaced_subset(dataset: Any, max_events: int) -> Any:
+    """Evenly spaced sequences of a `Dataset`, about `max_events` in all; None if it has none."""
+    if dataset is None or not len(dataset):
+        return None
+    events = int(np.sum(dataset.lengths))
+    return dataset.subset(range(0, len(dataset), max(round(events / max_events), 1)))
+
+
 class Scorer:
     """Scores data sets with one network; compiled once.
 
@@ -62,17 +70,8 @@ class Scorer:
             autograph=False,
         )
 
-    def __call__(self, dataset: Any, batch_size: int, max_events: int = 0) -> Scores:
-        """Scores all sequences of a data set, each in one piece, or evenly spaced ones.
-
-        Args:
-            dataset: a `Dataset`.
-            batch_size: rows at a time.
-            max_events: stop short of so many events, by leaving sequences out; 0 for all.
-        """
-        total = int(np.sum(dataset.lengths))
-        if max_events and total > max_events:
-            dataset = dataset.subset(range(0, len(dataset), -(-total // max_events)))
+    def __call__(self, dataset: Any, batch_size: int) -> Scores:
+        """Scores all sequences of a `Dataset`, each in one piece, `batch_size` rows at a time."""
         pipeline = Pipeline(dataset, batch_size, shuffle=False)
         sums = np.zeros((3, len(dataset)))
         for batch in pipeline.batches(0, pipeline.steps_per_epoch):

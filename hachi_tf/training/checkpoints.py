@@ -34,7 +34,15 @@ def load_arrays(path: pathlib.Path) -> tuple[dict[str, np.ndarray], dict[str, An
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return arrays, json.loads(arrays.pop(_METADATA).tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+    ) as error:
         raise UserError(
             "a whole checkpoint of hachi_tf", f"{path} ({error})", "use another one"
         ) from error

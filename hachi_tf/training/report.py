@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hachi_tf.training.run import RunDirectory
+from hachi_tf.training.run_directory import RunDirectory
 
 log = logging.getLogger(__name__)
 

@@ -1,107 +1,16 @@
-"""A run directory: what one training run read, learned and wrote."""
+"""A trained run, or an export, with what it was trained on."""
 
-import json
+import logging
 import pathlib
 from types import SimpleNamespace
 from typing import Any
 
 from hachi_tf.errors import UserError
-from hachi_tf.files import atomic_path
 from hachi_tf.schema import Schema
+from hachi_tf.training.run_directory import RunDirectory
 from hachi_tf.transforms import transform_from_dict
 
-
-class RunDirectory:
-    """Paths and files of a run.
-
-    `config.json` holds the flags; `schema.json` the columns, the fitted transforms, the network
-    and where the data came from; `checkpoints/` the state to resume from and `best.npz`;
-    `metrics.jsonl` the figures; `tensorboard/` the same for TensorBoard; `samples/` pictures.
-
-    Args:
-        path: the directory.
-    """
-
-    def __init__(self, path: str | pathlib.Path):
-        self.path = pathlib.Path(path)
-        self.config = self.path / "config.json"
-        self.schema = self.path / "schema.json"
-        self.checkpoints = self.path / "checkpoints"
-        self.best = self.checkpoints / "best.npz"
-        self.metrics = self.path / "metrics.jsonl"
-        self.tensorboard = self.path / "tensorboard"
-        self.samples = self.path / "samples"
-
-    @classmethod
-    def new(cls, name: str, root: str = "runs") -> "RunDirectory":
-        """The first `<root>/<name>-N` that does not exist yet, created."""
-        number = 1
-        while True:
-            path = pathlib.Path(root) / f"{name}-{number}"
-            try:
-                path.mkdir(parents=True)
-                return cls(path)
-            except FileExistsError:
-                number += 1
-
-    @classmethod
-    def latest(cls, root: str = "runs") -> "RunDirectory":
-        """The run that was written to last.
-
-        Raises:
-            UserError: if there is none.
-        """
-        found = pathlib.Path(root).glob("*/schema.json")
-        paths = sorted(found, key=lambda path: (path.stat().st_mtime, path.parent.name))
-        if not paths:
-            raise UserError(
-                f"a run under {root}/ or --run_dir", "none", "run python -m hachi_tf.train first"
-            )
-        return cls(paths[-1].parent)
-
-    def read_json(self, path: pathlib.Path) -> dict[str, Any]:
-        """A JSON object of this run.
-
-        Raises:
-            UserError: if the file is missing or not a JSON object.
-        """
-        try:
-            value = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(value, dict):
-                raise ValueError("not a JSON object")
-            return value
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"a run directory with {path.name} in it",
-                f"{self.path} ({error})",
-                "name a directory that hachi_tf.train wrote",
-            ) from error
-
-    def write_text(self, path: pathlib.Path, text: str) -> None:
-        """Writes a file aside and renames it in."""
-        with atomic_path(path) as aside:
-            pathlib.Path(aside).write_text(text, encoding="utf-8")
-
-    def append_metrics(self, record: dict[str, Any]) -> None:
-        """Adds one line to `metrics.jsonl`."""
-        with open(self.metrics, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`; a last line that was cut short is left out."""
-        records = []
-        if self.metrics.exists():
-            for line in self.metrics.read_text(encoding="utf-8").splitlines():
-                try:
-                    records.append(json.loads(line))
-                except ValueError:
-                    break
-        return records
-
-    def cut_metrics(self, step: int) -> None:
-        """Drops what `metrics.jsonl` says of steps after the one that is resumed from."""
-        kept = [record for record in self.read_metrics() if record["step"] <= step]
-        self.write_text(self.metrics, "".join(json.dumps(record) + "\n" for record in kept))
+log = logging.getLogger(__name__)
 
 
 class Run:
@@ -125,20 +34,19 @@ class Run:
         from hachi_tf.training.checkpoints import Checkpoints, assign_arrays, load_arrays
 
         self.directory, self.path = directory, directory.path
-        self.description = directory.read_json(directory.schema)
-        self.flags = directory.read_json(directory.config)
-        try:
-            self.schema = Schema.from_dict(self.description["schema"])
-            self.transforms = transform_from_dict(self.description["transforms"])
-            network = dict(self.description["network"])
-        except KeyError as error:
-            raise UserError("a schema.json as hachi_tf.train writes it", f"no {error}") from error
-        network["config"] = {**network["config"], "precision": "float32"}
-        self.network = network_from_dict(network)
+        self.description, self.flags = directory.description(), directory.flags()
+        self.schema = Schema.from_dict(self.description["schema"])
+        self.transforms = transform_from_dict(self.description["transforms"])
+        network = self.description["network"]
+        config = {**network.get("config", {}), "precision": "float32"}
+        self.network = network_from_dict({**network, "config": config})
+        found = None
         if directory.best.exists():
-            found = load_arrays(directory.best)
-        else:
-            found = Checkpoints(directory.checkpoints).latest()
+            try:
+                found = load_arrays(directory.best)
+            except UserError as error:
+                log.warning("taking the last weights instead of the best: %s", error)
+        found = found or Checkpoints(directory.checkpoints).latest()
         if found is None:
             raise UserError(
                 "a run with at least one checkpoint",
@@ -164,36 +72,34 @@ class Run:
             UserError: if the data are missing, of another schema, or lack the split.
         """
         trained_on = self.trained_on
-        return read_split(
+        splits = read_splits(
             trained_on["source"],
             data or trained_on["data"],
-            split,
             self.schema,
-            trained_on["validation_fraction"],
+            trained_on.get("validation_fraction"),
             self.cache,
         )
+        return pick_split(splits, split)
 
 
-def read_split(
+def read_splits(
     source: str,
     data: str | None,
-    split: str,
     schema: Schema,
     validation_fraction: float | None = None,
     cache_dir: pathlib.Path | None = None,
-) -> Any:
-    """One split of a source's data, checked against a model's columns.
+) -> dict[str, Any]:
+    """A source's data by split, checked against a model's columns.
 
     Args:
         source: the source's options, e.g. `"kanji"`.
         data: the path of its files, if it has any.
-        split: e.g. `"validation"`.
         schema: the columns that the data must have.
         validation_fraction: as in training.
         cache_dir: where parsed data is kept.
 
     Raises:
-        UserError: if the data are missing, have other columns, or lack the split.
+        UserError: if the data are missing or have other columns.
     """
     from hachi_tf.data.dataset import load_datasets
     from hachi_tf.data.sources import make_source
@@ -201,11 +107,19 @@ def read_split(
     made = make_source(source, data)
     if made.schema.features != schema.features:
         raise UserError(
-            f"data with the columns {', '.join(schema.names)}",
-            ", ".join(made.schema.names),
+            f"data with the columns {', '.join(map(str, schema.features))}",
+            ", ".join(map(str, made.schema.features)),
             "name data of the kind that the model was trained on",
         )
-    splits = load_datasets(made, validation_fraction, cache_dir)
+    return load_datasets(made, validation_fraction, cache_dir)
+
+
+def pick_split(splits: dict[str, Any], split: str) -> Any:
+    """One split's `Dataset`.
+
+    Raises:
+        UserError: if there is no such split, or nothing in it.
+    """
     if split not in splits or not len(splits[split]):
         have = [name for name, dataset in splits.items() if len(dataset)]
         raise UserError(f"a split of {', '.join(have)}", repr(split))
@@ -241,6 +155,12 @@ def open_model(path: str | pathlib.Path | None = None) -> Any:
         return load_run(path)
     from hachi_tf.serving import manifest, saved_model
 
+    if not manifest.version_numbers(path) and not (pathlib.Path(path) / "saved_model.pb").exists():
+        raise UserError(
+            "a run directory (with schema.json in it) or an export (with numbered versions)",
+            str(path),
+            "check the path",
+        )
     version = manifest.find_version(path)
     described = manifest.read(version)
     return SimpleNamespace(

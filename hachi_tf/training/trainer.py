@@ -1,6 +1,5 @@
 """The training loop: one compiled step, everything random a pure function of seed and step."""
 
-import time
 from typing import Any, NamedTuple
 
 import keras
@@ -36,7 +35,7 @@ class Trainer:
     """Learns from batches, one step after the other.
 
     The loss is the sum of the negative log-likelihoods of all valid steps of the global batch,
-    divided by their count (or by the number of sequences). A step whose loss or gradient is not finite changes nothing and is
+    divided by their count. A step whose loss or gradient is not finite changes nothing and is
     counted.
 
     Args:
@@ -50,7 +49,10 @@ class Trainer:
             rather than a step. It matters to his RMSProp, whose epsilon is not small beside the
             square of a gradient by the step.
         weight_noise: None, or noise on the network's weights.
-        strategy: a `tf.distribute` strategy; the default one by default.
+        strategy: a `tf.distribute` strategy of one replica; the default one by default.
+
+    Raises:
+        ValueError: for a strategy of several replicas, which would each learn from all rows.
     """
 
     def __init__(
@@ -70,6 +72,8 @@ class Trainer:
         self._per_sequence = per_sequence
         self._noise = weight_noise
         self._strategy = strategy or tf.distribute.get_strategy()
+        if self._strategy.num_replicas_in_sync > 1:
+            raise ValueError("expected a strategy of one replica; got several")
         with self._strategy.scope():
             network.build()
         self._learned = list(network.trainable_variables)
@@ -205,30 +209,6 @@ class Trainer:
         assign_arrays("optimizer", self.optimizer.variables, arrays, where)
         self.step, self.skipped = metadata["step"], metadata["skipped"]
         self._skipped_in_a_row = metadata["in_a_row"]
-
-
-class Clock:
-    """Tells when `max_minutes` are over and when something is due again.
-
-    Args:
-        max_minutes: 0 for no limit.
-    """
-
-    def __init__(self, max_minutes: float = 0.0):
-        self._end = time.monotonic() + 60.0 * max_minutes if max_minutes else float("inf")
-        self._due: dict[str, float] = {}
-
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() >= self._end
-
-    def due(self, what: str, every_s: float) -> bool:
-        """Whether `every_s` seconds have passed since this last was true for `what`."""
-        now = time.monotonic()
-        if now < self._due.setdefault(what, now + every_s):
-            return False
-        self._due[what] = now + every_s
-        return True
 
 
 def num_weights(network: keras.Model) -> int:

@@ -93,7 +93,8 @@ class Source:
         """A hash of the input files and the options, 32 hexadecimal digits.
 
         It names the cache of the parsed data, so it must change when `read` would give
-        something else; where the files lie does not matter.
+        something else; where files lie does not matter, but of an unpacked folder
+        the times of its files do.
 
         Raises:
             UserError: if a file is missing.

@@ -1,0 +1,110 @@
+"""The schema, the fitted transforms and the network of a run."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import keras
+
+from hachi_tf.errors import UserError
+from hachi_tf.layers.heads import make_head
+from hachi_tf.models import network_class, network_from_dict, network_to_dict
+from hachi_tf.schema import Schema
+from hachi_tf.training.run_directory import RunDirectory
+from hachi_tf.transforms import Transform, transform_from_dict
+
+
+class Built(NamedTuple):
+    """What training starts from.
+
+    Attributes:
+        transforms: fitted, from data units to network space.
+        network: the Keras network, built; `network.schema` is the run's schema.
+    """
+
+    transforms: Transform
+    network: Any
+
+
+def run_schema(config: Any, source: Any) -> Schema:
+    """The source's columns, with an end of sequence if it is to be learned."""
+    ends = config.end_of_sequence and source.independent
+    return dataclasses.replace(source.schema, end_of_sequence=ends)
+
+
+def build_new(config: Any, source: Any, train: Any) -> Built:
+    """A new network for a source, its transforms fitted on the training split."""
+    schema = run_schema(config, source)
+    keras.utils.set_random_seed(config.seed)
+    network = network_class(config.network)(
+        schema,
+        make_head(schema, config.head or None, config.mixtures),
+        num_layers=config.layers,
+        hidden_size=config.hidden_size,
+        cell=config.cell,
+        dropout=config.dropout,
+        clip_derivatives=config.clip_limits(),
+        precision=config.precision,
+    )
+    network.build()
+    return Built(source.default_transforms().fit(train), network)
+
+
+def build_from(config: Any, source: Any, initial: Any) -> Built:
+    """The network and transforms of a trained model, to train on.
+
+    Args:
+        config: the flags, whose training flags (dropout, clipping, precision) are taken.
+        source: what it will learn from.
+        initial: something with `network` and `transforms`.
+
+    Raises:
+        UserError: if the model is one of other columns.
+    """
+    wanted, got = run_schema(config, source), initial.network.schema
+    if wanted.features != got.features:
+        raise UserError(
+            f"--init_from a model of {', '.join(map(str, wanted.features))}",
+            ", ".join(map(str, got.features)),
+            "name a model that was trained on data of the same kind and unit",
+        )
+    if wanted != got:
+        raise UserError(
+            f"--init_from a model that did {'' if wanted.end_of_sequence else 'not '}learn where "
+            "sequences end",
+            "another one",
+            f"add --{'no' if wanted.end_of_sequence else ''}end_of_sequence",
+        )
+    described = network_to_dict(initial.network)
+    described["config"] |= {
+        "precision": config.precision,
+        "dropout": config.dropout,
+        "clip_derivatives": config.clip_limits(),
+    }
+    network = network_from_dict(described)
+    network.build()
+    network.set_weights(initial.network.get_weights())
+    return Built(initial.transforms, network)
+
+
+def build_again(config: Any, source: Any, directory: RunDirectory) -> Built:
+    """The network and transforms of a run that goes on; its weights are in a checkpoint.
+
+    Raises:
+        UserError: if the data are not those that the run was trained on.
+    """
+    description = directory.description()
+    if Schema.from_dict(description["schema"]) != run_schema(config, source):
+        raise UserError(
+            f"data with the columns that {directory.schema} names",
+            ", ".join(source.schema.names),
+            "name a new --run_dir",
+        )
+    if description["data"].get("fingerprint") != source.fingerprint():
+        raise UserError(
+            f"the data that {directory.path} was trained on",
+            "other files or options",
+            "name the same --data, or a new --run_dir",
+        )
+    network = network_from_dict(description["network"])
+    network.build()
+    return Built(transform_from_dict(description["transforms"]), network)
