@@ -1,5 +1,6 @@
 """What several test modules share: a small data set, a small trained run, real processes."""
 
+import importlib
 import os
 import pathlib
 import subprocess
@@ -76,3 +77,16 @@ def program():
 def tiny_flags() -> tuple[str, ...]:
     """The flags of `tiny_run`."""
     return TINY_FLAGS
+
+
+@pytest.fixture
+def failing_program(caplog, capsys):
+    """Runs a program's `main` in this process; gives status, stdout and what was logged."""
+
+    def run(name: str, *arguments) -> subprocess.CompletedProcess:
+        main = importlib.import_module(f"hachi_tf.{name}").main
+        status = main(list(map(str, arguments)))
+        logged = "".join(f"{message}\n" for message in caplog.messages)
+        return subprocess.CompletedProcess(arguments, status, capsys.readouterr().out, logged)
+
+    return run

@@ -65,14 +65,14 @@ def test_json_goes_to_stdout_and_words_to_stderr(tiny_run, program, figures):
     ("flags", "said"),
     [
         (["--split=tomorrow"], "a split of train, validation"),
-        (["--run_dir=/nowhere"], "a run directory with schema.json in it"),
+        (["--run_dir=/nowhere"], "a run directory (with schema.json in it) or an export"),
         (["--run_dir=a", "--export_dir=b"], "either --run_dir or --export_dir"),
         (["--per_sequence=a.txt"], "--per_sequence=FILE.csv"),
         (["--data=/nowhere.npz"], "/nowhere.npz"),
     ],
 )
-def test_bad_input_ends_with_one_line_and_status_2(tiny_run, program, flags, said):
+def test_bad_input_ends_with_one_line_and_status_2(tiny_run, failing_program, flags, said):
     run_dir = [] if "dir" in flags[0] else [f"--run_dir={tiny_run}"]
-    done = program("evaluate", *run_dir, *flags, check=False)
+    done = failing_program("evaluate", *run_dir, *flags)
     assert done.returncode == 2 and said in done.stderr and done.stdout == ""
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1

@@ -130,7 +130,7 @@ def test_an_export_can_be_exported_again_with_other_steps(exported, place, capsy
         (describe, ["--export_dir=no/such"], "an export at"),
         (describe, ["--compare=one"], "two runs or exports"),
         (describe, ["--devices", "--run_dir=a"], "one thing to describe"),
-        (describe, ["--compare", "no/such", "run"], "an export at"),
+        (describe, ["--compare", "no/such", "run"], "a run directory (with schema.json in it) or"),
     ],
 )
 def test_bad_flags_end_in_one_line_and_status_2(program, arguments, message, caplog):

@@ -57,10 +57,10 @@ def test_prime_is_continued_and_not_repeated(tmp_path, tiny_run, program):
 
 
 @pytest.mark.parametrize("events", [np.zeros((0, 4, 3)), np.full((1, 4, 3), np.nan)])
-def test_prime_that_is_empty_or_not_finite_is_refused(tmp_path, tiny_run, program, events):
+def test_prime_that_is_empty_or_not_finite_is_refused(tmp_path, tiny_run, failing_program, events):
     np.savez(tmp_path / "prime.npz", events=events, lengths=np.full(len(events), 4))
     flags = [f"--prime={tmp_path}/prime.npz", f"--output={tmp_path}/a.svg"]
-    done = program("sample", tiny_run, *flags, check=False)
+    done = failing_program("sample", tiny_run, *flags)
     assert done.returncode == 2 and "a finite sequence for --prime" in done.stderr
     assert not (tmp_path / "a.svg").exists()
 
@@ -76,8 +76,11 @@ def test_prime_that_is_empty_or_not_finite_is_refused(tmp_path, tiny_run, progra
         (["--seed=-3"], "--seed of at least 0"),
     ],
 )
-def test_bad_input_ends_with_one_line_and_status_2(tmp_path, tiny_run, program, flags, said):
-    done = program("sample", tiny_run, *flags, cwd=tmp_path, check=False)
+def test_bad_input_ends_with_one_line_and_status_2(
+    tmp_path, tiny_run, failing_program, monkeypatch, flags, said
+):
+    monkeypatch.chdir(tmp_path)
+    done = failing_program("sample", tiny_run, *flags)
     assert done.returncode == 2 and said in done.stderr
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

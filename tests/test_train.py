@@ -165,10 +165,10 @@ def test_init_from_a_run_starts_with_its_weights_and_transforms(
     ],
 )
 def test_init_from_a_model_that_does_not_fit_is_refused(
-    tmp_path, sketches, program, tiny_run, flags, said
+    tmp_path, sketches, failing_program, tiny_run, flags, said
 ):
     start = [f"--data={sketches}", f"--init_from={tiny_run}", f"--run_dir={tmp_path / 'run'}"]
-    done = program("train", *start, *flags, check=False)
+    done = failing_program("train", *start, *flags)
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("error: ") == 1
     assert not (tmp_path / "run").exists()
 
@@ -213,22 +213,24 @@ def test_nothing_held_out_warns_and_trains(tmp_path, sketches, program, tiny_fla
         (["--noresume"], "a new --run_dir"),
     ],
 )
-def test_resuming_with_other_flags_is_refused(tiny_run, program, flags, said):
+def test_resuming_with_other_flags_is_refused(tiny_run, failing_program, flags, said):
     before = (tiny_run / "config.json").read_bytes()
-    done = program("train", f"--run_dir={tiny_run}", *flags, check=False)
+    done = failing_program("train", f"--run_dir={tiny_run}", *flags)
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
     assert (tiny_run / "config.json").read_bytes() == before
 
 
-def test_run_directory_of_another_schema_or_other_data_is_refused(tmp_path, tiny_run, program):
+def test_run_directory_of_another_schema_or_other_data_is_refused(
+    tmp_path, tiny_run, failing_program
+):
     run_dir = tmp_path / "run"
     shutil.copytree(tiny_run, run_dir)
     text = (run_dir / "schema.json").read_text()
     (run_dir / "schema.json").write_text(text.replace('"dx"', '"pitch"'))
-    done = program("train", f"--run_dir={run_dir}", check=False)
+    done = failing_program("train", f"--run_dir={run_dir}")
     assert done.returncode == 2 and "data with the columns" in done.stderr
     (run_dir / "schema.json").write_text(text.replace('"fingerprint": "', '"fingerprint": "0'))
-    done = program("train", f"--run_dir={run_dir}", check=False)
+    done = failing_program("train", f"--run_dir={run_dir}")
     assert done.returncode == 2 and "that " in done.stderr and "trained on" in done.stderr
 
 
@@ -257,9 +259,9 @@ def test_checkpoint_cut_short_falls_back_to_the_one_before(tmp_path, tiny_run, p
         (["--init_from=/nowhere"], "/nowhere"),
     ],
 )
-def test_bad_flags_end_with_one_line_and_status_2(tmp_path, program, sketches, flags, said):
+def test_bad_flags_end_with_one_line_and_status_2(tmp_path, failing_program, sketches, flags, said):
     data = [] if flags[0].startswith(("/", "--source")) else [f"--data={sketches}"]
-    done = program("train", f"--run_dir={tmp_path / 'run'}", *data, *flags, check=False)
+    done = failing_program("train", f"--run_dir={tmp_path / 'run'}", *data, *flags)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert not (tmp_path / "run" / "config.json").exists()
