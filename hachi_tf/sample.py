@@ -16,6 +16,8 @@ from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
+DEFAULT_STEPS = 700
+
 
 @dataclasses.dataclass(frozen=True)
 class SampleConfig(ProgramConfig):
@@ -24,9 +26,10 @@ class SampleConfig(ProgramConfig):
     run_dir: str = flag("", "Run to sample from; the latest under runs/ by default.", group="Model")
     export_dir: str = flag("", "Export to sample from instead of a run.", group="Model")
     num_samples: int = flag(1, "How many sequences.", low=1, high=4096, group="Sampling")
-    num_steps: int = flag(
-        700,
-        "Most events of a sequence; a model that learned the end may stop before.",
+    num_steps: int | None = flag(
+        None,
+        "Most events of a sequence, 700 or what the export allows if not given; a model that "
+        "learned the end may stop before.",
         low=1,
         high=100_000,
         group="Sampling",
@@ -83,7 +86,7 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     from hachi_tf import rendering
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
-    prime = None
+    num_steps, prime = config.num_steps or DEFAULT_STEPS, None
     if config.prime:
         primes = rendering.read_npz(config.prime)
         if not primes or not np.isfinite(primes[0]).all():
@@ -93,7 +96,7 @@ def sample(config: SampleConfig) -> dict[str, Any]:
         from hachi_tf.serving.saved_model import load
 
         model, name = load(config.export_dir), config.export_dir
-        if config.num_steps > model.max_steps:
+        if num_steps > model.max_steps and config.num_steps:
             log.warning("this export draws at most %d events", model.max_steps)
     else:
         from hachi_tf.serving.saved_model import in_memory
@@ -101,10 +104,10 @@ def sample(config: SampleConfig) -> dict[str, Any]:
 
         trained = load_run(config.run_dir or None)
         name = str(trained.directory.path)
-        model = in_memory(trained.network, trained.transforms, trained.schema, config.num_steps)
+        model = in_memory(trained.network, trained.transforms, trained.schema, num_steps)
     drawn = model.sample(
         config.num_samples,
-        min(config.num_steps, model.max_steps),
+        min(num_steps, model.max_steps),
         config.bias,
         config.temperature,
         seed,
