@@ -113,11 +113,11 @@ def _check(field: dataclasses.Field, value: Any) -> None:
             raise UserError(f"a finite number for {name}", repr(value))
         low, high, above = rule["low"], rule["high"], rule["above"]
         if low is not None and value < low:
-            raise UserError(f"{name} of at least {low:g}", f"{value:g}")
+            raise UserError(f"{name} of at least {low}", f"{value}")
         if high is not None and value > high:
-            raise UserError(f"{name} of at most {high:g}", f"{value:g}")
+            raise UserError(f"{name} of at most {high}", f"{value}")
         if above is not None and value <= above:
-            raise UserError(f"{name} above {above:g}", f"{value:g}")
+            raise UserError(f"{name} above {above}", f"{value}")
     elif not isinstance(value, kind):
         raise UserError(f"a value of type {kind.__name__} for {name}", repr(value))
     if rule["choices"] and value not in rule["choices"]:
@@ -144,7 +144,10 @@ def expand_flagfiles(
                 argument = "--" + name[2:].replace("-", "_") + equals + value
             result.append(argument)
             continue
-        path = os.path.normpath(os.path.join(folder, value if equals else next(arguments, "")))
+        value = value if equals else next(arguments, "")
+        if not value:
+            raise UserError("--flagfile=FILE", "no file")
+        path = os.path.normpath(os.path.join(folder, value))
         if path in _open:
             raise UserError("flag files that do not include themselves", path)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
+from hachi_tf.schema import Schema
 from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class DescribeConfig(ProgramConfig):
         if self.compare:
             if len(self.models) != 2:
                 raise UserError("two runs or exports for --compare", str(len(self.models)))
+            if self.export_dir or self.devices:
+                raise UserError("--compare by itself", "--export_dir or --devices beside it")
             return
         asked = [self.run_dir, self.export_dir, self.data or self.source, self.devices]
         if sum(map(bool, asked)) > 1:
@@ -103,7 +106,7 @@ def describe_run(path: str) -> dict[str, Any]:
         "steps": max((record["step"] for record in records), default=0),
         "best": best,
         "data": described.get("data", {}),
-        "columns": described["schema"]["features"],
+        "columns": Schema.from_dict(described["schema"]).to_dict()["features"],
         "network": described["network"],
         "transforms": described["transforms"],
         "flags": directory.read_json(directory.config),
@@ -225,7 +228,7 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: DescribeConfig) -> None:
-        if config.compare or config.devices:
+        if config.compare or config.devices or config.export_dir:
             import_tensorflow()
         description = describe(config)
         log.info("%s", "\n".join(in_words(description)))

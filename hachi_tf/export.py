@@ -69,6 +69,8 @@ def export(config: ExportConfig) -> dict[str, Any]:
         metadata = _describe_run(trained)
         target = config.export_dir or str(pathlib.Path("exports", metadata["name"]))
     metadata["name"] = pathlib.Path(target).resolve().name
+    if pathlib.Path(target, "schema.json").exists():
+        raise UserError("a folder of its own for --export_dir", f"the run directory {target}")
     path = saved_model.export(network, transforms, schema, target, config.max_steps, metadata)
     files = [file for file in path.rglob("*") if file.is_file()]
     return {

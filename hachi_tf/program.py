@@ -79,16 +79,21 @@ def run(
         The exit status: 0, or 2 for bad input, or 130 when interrupted.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h", "-help", "--helpfull", "-?"} & set(argv):
-        sys.stdout.write(usage(cls, module, doc, positional))
-        return 0
+    # A stream is None where it was closed before the program began.
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = "--debug" in argv
     try:
+        if {"--help", "-h", "-help", "--helpfull", "-?"} & set(argv):
+            sys.stdout.write(usage(cls, module, doc, positional))
+            sys.stdout.flush()
+            return 0
         config = parse(cls, argv, positional)
         debug = config.debug
         program(config)
+        sys.stdout.flush()
     except UserError as error:
         if debug:
             raise

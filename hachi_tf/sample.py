@@ -63,7 +63,9 @@ class SampleConfig(ProgramConfig):
     output: str = flag(
         "sample.svg", "File to write: .svg .png .gif .npz .csv .json.", group="Output"
     )
-    columns: int | None = flag(None, "Samples in a row of the picture.", low=1, group="Output")
+    columns: int | None = flag(
+        None, "Samples in a row of the picture.", low=1, high=1000, group="Output"
+    )
     json: bool = flag(False, "Write what was drawn to stdout as JSON.", group="Output")
 
     def __post_init__(self):

@@ -1,6 +1,5 @@
 """Trains a network on sequences and keeps everything about the run in one directory."""
 
-import contextlib
 import dataclasses
 import json
 import logging
@@ -236,7 +235,7 @@ def train(config: TrainConfig) -> RunDirectory:
     else:
         directory = RunDirectory.new(name)
         config = dataclasses.replace(config, run_dir=str(directory.path))
-    try:
+    with directory.locked():
         import_tensorflow(config.device)
 
         from hachi_tf.training.run import open_model
@@ -244,12 +243,7 @@ def train(config: TrainConfig) -> RunDirectory:
 
         starts = config.init_from and not directory.schema.exists()
         initial = open_model(config.init_from) if starts else None
-        session = Session(config, directory, initial)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            directory.path.rmdir()  # only if nothing was written into it
-        raise
-    session.train()
+        Session(config, directory, initial).train()
     return directory
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from hachi_tf.errors import UserError
-from hachi_tf.training.checkpoints import Checkpoints, load_arrays
+from hachi_tf.training.checkpoints import Checkpoints, load_arrays, save_arrays
 from hachi_tf.training.run import load_run
+from hachi_tf.training.run_directory import RunDirectory
 
 
 def final_arrays(run_dir):
@@ -171,6 +172,37 @@ def test_init_from_a_model_that_does_not_fit_is_refused(
     done = failing_program("train", *start, *flags)
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("error: ") == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_two_processes_on_one_run_are_one_too_many(tmp_path, tiny_run, failing_program):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    with RunDirectory(run_dir).locked():
+        done = failing_program("train", f"--run_dir={run_dir}")
+    assert done.returncode == 2 and "a run that no other process trains" in done.stderr
+    (tmp_path / "file").write_text("")
+    done = failing_program("train", f"--run_dir={tmp_path / 'file'}")
+    assert done.returncode == 2 and "a folder to write to for --run_dir" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "null", '{"step": 1, "split": "train"}', "\udcff"])
+def test_foreign_lines_of_metrics_are_cut_off(tmp_path, tiny_run, program, line):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    with open(run_dir / "metrics.jsonl", "ab") as file:
+        file.write(line.encode("utf-8", "surrogateescape") + b"\n")
+    records = RunDirectory(run_dir).read_metrics()
+    assert records == RunDirectory(tiny_run).read_metrics() and len(records) > 5
+
+
+@pytest.mark.parametrize("metadata", [{}, [], {"step": 32}])
+def test_foreign_checkpoint_is_named(tmp_path, tiny_run, failing_program, metadata):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    for path in (run_dir / "checkpoints").iterdir():
+        save_arrays(path, {}, metadata)
+    done = failing_program("train", f"--run_dir={run_dir}")
+    assert done.returncode == 2 and "checkpoint" in done.stderr
 
 
 def test_damaged_best_weights_give_way_to_the_last_ones(tmp_path, tiny_run, caplog):

@@ -33,7 +33,10 @@ def load_arrays(path: pathlib.Path) -> tuple[dict[str, np.ndarray], dict[str, An
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        return arrays, json.loads(arrays.pop(_METADATA).tobytes())
+        metadata = json.loads(arrays.pop(_METADATA).tobytes())
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("step"), int):
+            raise ValueError("without a step")
+        return arrays, metadata
     except (
         OSError,
         ValueError,

@@ -1,8 +1,12 @@
 """The files of a training run."""
 
+import contextlib
 import json
 import pathlib
+from collections.abc import Iterator
 from typing import Any
+
+import filelock
 
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
@@ -55,6 +59,42 @@ class RunDirectory:
                 f"a run under {root}/ or --run_dir", "none", "run python -m hachi_tf.train first"
             )
         return cls(paths[-1].parent)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes from training this run; makes the directory if need be.
+
+        The system lets go of the lock when the process ends, however it ends. A directory into
+        which nothing was written is removed.
+
+        Raises:
+            UserError: if another process trains this run, or the directory cannot be made.
+        """
+        lock = self.path / ".lock"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            held = filelock.FileLock(lock)
+            held.acquire(blocking=False)
+        except filelock.Timeout as error:
+            raise UserError(
+                "a run that no other process trains",
+                str(self.path),
+                "wait for it, or name another --run_dir",
+            ) from error
+        except OSError as error:
+            raise UserError(
+                "a folder to write to for --run_dir",
+                f"{self.path} ({error.strerror or error})",
+                "name another --run_dir",
+            ) from error
+        try:
+            yield
+        finally:
+            held.release()
+            with contextlib.suppress(OSError):
+                if not {entry.name for entry in self.path.iterdir()} - {lock.name}:
+                    lock.unlink(missing_ok=True)
+                    self.path.rmdir()
 
     def read_json(self, path: pathlib.Path) -> dict[str, Any]:
         """A JSON object of this run.
@@ -111,14 +151,16 @@ class RunDirectory:
             file.write(json.dumps(record) + "\n")
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of `metrics.jsonl`; a last line that was cut short is left out."""
+        """The lines of `metrics.jsonl` up to the first that is cut short or foreign."""
         records = []
         if self.metrics.exists():
-            for line in self.metrics.read_text(encoding="utf-8").splitlines():
+            for line in self.metrics.read_text(encoding="utf-8", errors="replace").splitlines():
                 try:
-                    records.append(json.loads(line))
-                except ValueError:
+                    record = json.loads(line)
+                    float(record["nats_per_step"]), int(record["step"]), str(record["split"])
+                except (ValueError, TypeError, KeyError):
                     break
+                records.append(record)
         return records
 
     def cut_metrics(self, step: int) -> None:

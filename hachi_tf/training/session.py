@@ -104,7 +104,6 @@ class Session:
         """Writes what the run is, or goes back to its last checkpoint."""
         directory = self._directory
         if not self._resuming:
-            directory.path.mkdir(parents=True, exist_ok=True)
             directory.write_text(directory.config, self._config.to_json())
             self._save()
             # Last, since the run is one that can be resumed from here on.
@@ -121,6 +120,10 @@ class Session:
                 "start again with a new --run_dir",
             )
         arrays, metadata = found
+        if not {"trainer", "progress", "recent"} <= set(metadata):
+            raise UserError(
+                "a checkpoint to go on from", f"a foreign one in {directory.checkpoints}"
+            )
         self._trainer.restore(arrays, metadata["trainer"], directory.path)
         self._progress, self._recent = metadata["progress"], metadata["recent"]
         directory.write_text(directory.config, self._config.to_json())

@@ -130,7 +130,11 @@ class Kanji(Source):
         try:
             names = sorted(filter(_FILE.fullmatch, os.listdir(self.data)))
         except OSError as error:
-            raise unreadable(self.data, error) from error
+            raise UserError(
+                "a folder of KanjiVG's SVG files for kanji",
+                f"{self.data} ({error.strerror or error})",
+                "leave --data out to read the package kanjivg",
+            ) from error
         return [os.path.join(self.data, name) for name in names]
 
     def _digest_inputs(self, digest) -> None:
