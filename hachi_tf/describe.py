@@ -15,6 +15,8 @@ from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
+PICTURES = ("alignment", "density", "components", "bias")
+
 
 @dataclasses.dataclass(frozen=True)
 class DescribeConfig(ProgramConfig):
@@ -30,6 +32,16 @@ class DescribeConfig(ProgramConfig):
     )
     split: str = flag("validation", "Which split to compare on.", group="Comparison")
     batch_size: int = flag(64, "Sequences at a time.", low=1, group="Comparison")
+    picture: str = flag(
+        "",
+        "Draw a picture of the run or export: where its window stands on the text, where it "
+        "expects the next points, which component claims which, or a text at bias 0 to 5.",
+        choices=("", *PICTURES),
+        group="Picture",
+    )
+    sample: str = flag("", "An .npz whose first sequence the network is shown.", group="Picture")
+    text: str = flag("", "What that sequence says, or what to write.", group="Picture")
+    output: str = flag("picture.png", "File to write, a .png.", group="Picture")
     json: bool = flag(False, "Write the description to stdout as JSON.", group="Output")
 
     def __post_init__(self):
@@ -40,6 +52,10 @@ class DescribeConfig(ProgramConfig):
             if self.export_dir or self.devices:
                 raise UserError("--compare by itself", "--export_dir or --devices beside it")
             return
+        if self.picture and (self.data or self.source or self.devices):
+            raise UserError("a run or an export for --picture", "something else")
+        if not self.output.endswith(".png"):
+            raise UserError("--output=FILE.png", repr(self.output))
         asked = [self.run_dir, self.export_dir, self.data or self.source, self.devices]
         if sum(map(bool, asked)) > 1:
             raise UserError("one thing to describe", "several", "see --help")
@@ -60,6 +76,12 @@ def describe(config: DescribeConfig) -> dict[str, Any]:
         return describe_comparison(config)
     if config.devices:
         return describe_devices()
+    if config.picture:
+        from hachi_tf.evaluation.pictures import draw
+        from hachi_tf.training.run import open_model
+
+        model = open_model(config.export_dir or config.run_dir)
+        return draw(model, config.picture, config.sample, config.text, config.output)
     if config.export_dir:
         return describe_export(config.export_dir)
     if config.data or config.source:
@@ -228,7 +250,7 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: DescribeConfig) -> None:
-        if config.compare or config.devices or config.export_dir:
+        if config.compare or config.devices or config.export_dir or config.picture:
             import_tensorflow()
         description = describe(config)
         log.info("%s", "\n".join(in_words(description)))

@@ -15,6 +15,11 @@ from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
+# Nats a line and squared error a point on IAM-OnDB's validation list, three layers, trained to the
+# end without weight noise (Graves 2013, tables 3 and 4).
+GRAVES_2013 = {"prediction": (-1041.0, 0.41), "synthesis": (-1096.9, 0.23)}
+READBACK_STEPS = 4000  # of a sentence at most, where a run is read back
+
 
 @dataclasses.dataclass(frozen=True)
 class EvaluateConfig(ProgramConfig):
@@ -28,6 +33,23 @@ class EvaluateConfig(ProgramConfig):
     data: str = flag("", "Path of the data; what the run was trained on by default.", group="Data")
     split: str = flag("validation", "Which split.", group="Data")
     batch_size: int = flag(64, "Sequences at a time.", low=1, group="Data")
+    readback: int = flag(
+        0,
+        "How many English sentences the model writes for the program tesseract to read back.",
+        low=0,
+        high=10_000,
+        group="Readback",
+    )
+    bias: float = flag(
+        1.0, "Neatness of what is written for --readback.", low=0, high=100, group="Readback"
+    )
+    retries: int = flag(
+        3,
+        "How often a sentence of --readback is drawn again as long as characters are missing.",
+        low=0,
+        high=255,
+        group="Readback",
+    )
     per_sequence: str = flag(
         "", "CSV file to write with the figures of each sequence.", group="Output"
     )
@@ -62,15 +84,50 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         model.network.schema,
         trained_on.get("validation_fraction"),
         model.cache,
+        trained_on.get("scale"),
     )
     held_out = pick_split(splits, config.split)
+    if model.network.conditioned:
+        held_out = held_out.with_text()
+    legibility = read_back(config, model, source, data) if config.readback else {}
     scores = Scorer(model.network, model.transforms)(held_out, config.batch_size)
     baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, model.network.schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     summary["baseline_nats_per_step"] = baseline(held_out)
+    summary |= legibility
+    if source.startswith("iam_ondb") and config.split == "validation" and "writer" not in source:
+        nats, error = GRAVES_2013[model.network.kind]
+        summary |= {"graves_2013_nats_per_sequence": nats, "graves_2013_squared_error": error}
     if config.per_sequence:
         write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores)
     return summary
+
+
+def read_back(config: EvaluateConfig, model: Any, source: str, data: str | None) -> dict[str, Any]:
+    """Figures of sentences that a model of text writes and tesseract reads back.
+
+    Raises:
+        UserError: if the model writes no text, or tesseract cannot be used.
+    """
+    from hachi_tf.data.sources import make_source
+    from hachi_tf.evaluation import readback
+    from hachi_tf.evaluation.sentences import sentences
+    from hachi_tf.serving import saved_model
+
+    network = model.network
+    characters = getattr(network, "alphabet", None)
+    if not characters:
+        raise UserError("a model that writes texts for --readback", f"{model.path}, which does not")
+    texts = sentences(config.readback, characters=characters)
+    if config.export_dir:
+        writer = saved_model.load(config.export_dir)
+    else:
+        writer = saved_model.in_memory(network, model.transforms, network.schema, READBACK_STEPS)
+    reference = readback.source_writer(make_source(source, data))
+    result = readback.readback(
+        writer, texts, config.bias, retries=config.retries, reference=reference
+    )
+    return result.summary()
 
 
 def write_per_sequence(path: pathlib.Path, ids: Any, scores: Any) -> None:
@@ -87,8 +144,10 @@ def write_per_sequence(path: pathlib.Path, ids: Any, scores: Any) -> None:
 
 def in_words(figures: dict[str, Any]) -> str:
     """The figures for a person."""
+    from hachi_tf.evaluation import readback
     from hachi_tf.training.report import better
 
+    legibility = {name: value for name, value in figures.items() if name.startswith("readback_")}
     return "\n".join(
         [
             f"{figures['model']}, {figures['split']}: {figures['num_sequences']:,} sequences, "
@@ -98,6 +157,16 @@ def in_words(figures: dict[str, Any]) -> str:
             f"{figures['nats_per_sequence']:.1f} nats a sequence (standardized, as in the "
             f"literature); {figures['nats_per_sequence_data_units']:.1f} in data units",
             f"{figures['squared_error_per_step']:.3f} squared error a step (standardized)",
+            *(
+                [
+                    "Graves 2013, trained to the end: "
+                    f"{figures['graves_2013_nats_per_sequence']} nats a line, "
+                    f"{figures['graves_2013_squared_error']} squared error a point"
+                ]
+                if "graves_2013_squared_error" in figures
+                else []
+            ),
+            *([readback.in_words(legibility)] if legibility else []),
         ]
     )
 

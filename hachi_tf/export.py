@@ -5,12 +5,15 @@ import json
 import logging
 import pathlib
 import sys
+from types import SimpleNamespace
 from typing import Any
 
+from hachi_tf.alphabet import Alphabet
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
 from hachi_tf.startup import import_tensorflow
+from hachi_tf.writing.prime import read_styles
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,13 @@ class ExportConfig(ProgramConfig):
     max_steps: int = flag(
         2000, "Most events that one call draws for a row.", low=1, high=10_000_000, group="Output"
     )
+    styles: str = flag(
+        "",
+        "JSON file of styles to take along, name: {prime, text}: a file or the id of a line of the "
+        "training data, as for sample --prime.",
+        group="Output",
+    )
+    data: str = flag("", "Path of the training data, if a style is a line of it.", group="Output")
     json: bool = flag(False, "Write what was exported to stdout as JSON.", group="Output")
 
     def __post_init__(self):
@@ -50,7 +60,9 @@ def export(config: ExportConfig) -> dict[str, Any]:
     """
     import_tensorflow()
 
+    from hachi_tf.samplers.reading import Style
     from hachi_tf.serving import manifest, saved_model
+    from hachi_tf.training.run import data_splits
 
     if config.from_export:
         path = manifest.find_version(config.from_export)
@@ -58,6 +70,8 @@ def export(config: ExportConfig) -> dict[str, Any]:
         network = saved_model.load_network(path)
         transforms = saved_model.transform_from_dict(described["transforms"])
         schema = network.schema
+        styles = [Style(**each) for each in described.get("styles", [])]
+        trained_on, cache = described.get("data", {}), None
         kept = ("name", "data", "training", "metrics")
         metadata = {key: described[key] for key in kept if key in described}
         target = config.export_dir
@@ -66,12 +80,21 @@ def export(config: ExportConfig) -> dict[str, Any]:
 
         trained = load_run(config.run_dir or None)
         network, transforms, schema = trained.network, trained.transforms, trained.schema
-        metadata = _describe_run(trained)
+        metadata, styles = _describe_run(trained), []
+        trained_on, cache = trained.trained_on, trained.cache
         target = config.export_dir or str(pathlib.Path("exports", metadata["name"]))
     metadata["name"] = pathlib.Path(target).resolve().name
     if pathlib.Path(target, "schema.json").exists():
         raise UserError("a folder of its own for --export_dir", f"the run directory {target}")
-    path = saved_model.export(network, transforms, schema, target, config.max_steps, metadata)
+    if config.styles:
+        alphabet = Alphabet(network.alphabet) if network.conditioned else None
+        model = SimpleNamespace(alphabet=alphabet, scale=trained_on.get("scale"))
+        primes = read_styles(config.styles, model, lambda: data_splits(
+            trained_on, schema, config.data, cache))  # fmt: skip
+        styles = [Style(name, f"{prime.text} ", prime.events) for name, prime in primes.items()]
+    path = saved_model.export(
+        network, transforms, schema, target, config.max_steps, metadata, styles
+    )
     files = [file for file in path.rglob("*") if file.is_file()]
     return {
         "export": str(path),
@@ -79,6 +102,7 @@ def export(config: ExportConfig) -> dict[str, Any]:
         "bytes": sum(file.stat().st_size for file in files),
         "num_weights": network.count_params(),
         "max_steps": config.max_steps,
+        "styles": [style.name for style in styles],
         "metrics": metadata.get("metrics", {}),
     }
 

@@ -26,7 +26,7 @@ class TrainConfig(ProgramConfig):
     source: str = flag(
         "",
         "Where sequences come from, e.g. kanji or iam_ondb(clip=1000). "
-        "Inferred from --data; without that, kanji.",
+        "Inferred from --data; without that, kanji, or hershey for --network=synthesis.",
         group="Data",
     )
     data: str = flag("", "Path of the source's files.", group="Data")
@@ -64,7 +64,12 @@ class TrainConfig(ProgramConfig):
     )
     seed: int = flag(0, "Seed of everything random.", low=0, high=2**31 - 1, group="Run")
     device: str = flag("auto", "Where to compute.", choices=("auto", "cpu", "gpu"), group="Run")
-    network: str = flag("prediction", "Which network.", choices=("prediction",), group="Network")
+    network: str = flag(
+        "prediction",
+        "Predicts the next event, or also reads a text that it writes.",
+        choices=("prediction", "synthesis"),
+        group="Network",
+    )
     head: str = flag(
         "",
         "Distribution over the continuous columns, e.g. "
@@ -77,6 +82,9 @@ class TrainConfig(ProgramConfig):
     )
     layers: int = flag(1, "Recurrent layers.", low=1, high=64, group="Network")
     hidden_size: int = flag(120, "Units in each recurrent layer.", low=1, group="Network")
+    window_components: int = flag(
+        10, "Gaussians of the synthesis network's window over the text.", low=1, group="Network"
+    )
     end_of_sequence: bool = flag(True, "Learn where sequences end.", group="Network")
     dropout: float = flag(
         0.0,
@@ -134,6 +142,13 @@ class TrainConfig(ProgramConfig):
             raise UserError("--clip_derivatives with an LSTM cell", f"--cell={self.cell}")
         if self.clip_derivatives and self.clip_norm:
             raise UserError("either --clip_norm or --clip_derivatives", "both", "add --clip_norm=0")
+        if self.network == "synthesis" and self.cell not in ("lstm", "peephole_lstm"):
+            raise UserError("--network=synthesis with an LSTM cell", f"--cell={self.cell}")
+        if self.network == "synthesis" and self.sequence_length:
+            raise UserError(
+                "--sequence_length=0 for --network=synthesis: a text goes with a whole line",
+                str(self.sequence_length),
+            )
         if self.patience and self.validation_fraction == 0:
             raise UserError("something held out for --patience", "--validation_fraction=0")
         if self.init_from and pathlib.Path(self.init_from) == pathlib.Path(self.run_dir or "-"):
@@ -204,6 +219,7 @@ def network_flags(found: dict[str, Any]) -> dict[str, Any]:
         described = manifest.read(manifest.find_version(found["init_from"]))
         flags = described.get("training", {}).get("flags", {})
     names = ("network", "head", "mixtures", "cell", "layers", "hidden_size", "end_of_sequence")
+    names += ("window_components",)
     for name in names:
         if name in found and name in flags and found[name] != flags[name]:
             raise UserError(
@@ -226,7 +242,8 @@ def train(config: TrainConfig) -> RunDirectory:
     from hachi_tf.data.sources import infer_source, make_source
 
     if not config.source:
-        source = infer_source(config.data) if config.data else "kanji"
+        own = "hershey" if config.network == "synthesis" else "kanji"
+        source = infer_source(config.data) if config.data else own
         log.info("source: %s", source)
         config = dataclasses.replace(config, source=source)
     name = make_source(config.source, config.data or None).name

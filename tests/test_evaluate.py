@@ -69,6 +69,7 @@ def test_json_goes_to_stdout_and_words_to_stderr(tiny_run, program, figures):
         (["--run_dir=a", "--export_dir=b"], "either --run_dir or --export_dir"),
         (["--per_sequence=a.txt"], "--per_sequence=FILE.csv"),
         (["--data=/nowhere.npz"], "/nowhere.npz"),
+        (["--readback=3"], "a model that writes texts for --readback"),
     ],
 )
 def test_bad_input_ends_with_one_line_and_status_2(tiny_run, failing_program, flags, said):

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as SequenceOf
 
@@ -44,14 +45,14 @@ class Dataset:
 
     @classmethod
     def from_sequences(cls, sequences: Iterable[Sequence], num_features: int) -> "Dataset":
-        """Joins sequences `[T, F]`, of which there may be none."""
+        """Joins sequences `[T, F]`, of which there may be none; texts in normal form C."""
         sequences = list(sequences)
         events = [np.asarray(each.events, np.float32) for each in sequences]
         return cls(
             np.concatenate([np.zeros((0, num_features), np.float32), *events]),
             np.cumsum([0, *map(len, events)], dtype=np.int64),
             [each.id for each in sequences],
-            [each.text for each in sequences],
+            [each.text and unicodedata.normalize("NFC", each.text) for each in sequences],
         )
 
     @property
@@ -69,6 +70,11 @@ class Dataset:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(len(self)))
+
+    def with_text(self) -> "Dataset":
+        """The sequences that have a text and an event."""
+        pairs = enumerate(zip(self.texts, self.lengths, strict=True))
+        return self.subset([index for index, (text, length) in pairs if text and length])
 
     def subset(self, indices: SequenceOf[int]) -> "Dataset":
         """The sequences of those indices, in that order."""

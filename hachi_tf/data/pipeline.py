@@ -1,6 +1,8 @@
 """Sequences -> batches: bucketed by length, padded, a pure function of seed and step."""
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ def batch_signature(width: int) -> dict:
         "ends": tf.TensorSpec([None], tf.bool),
         "index": tf.TensorSpec([None], tf.int32),
         "sequence": tf.TensorSpec([None], tf.int32),
+        "text": tf.TensorSpec([None], tf.string),
     }
 
 
@@ -40,9 +43,11 @@ class Pipeline:
             which starts from the zero state; 0 leaves them whole.
         seed: which order.
         shuffle: whether each epoch has an order of its own; else by length, always the same.
+        fresh: for data without end, a function from an epoch's number, from 1 on, to its own
+            `Dataset` of as many sequences as `dataset`, which is that of epoch 0.
 
     Raises:
-        UserError: if the data set has no event.
+        UserError: if the data set has no event, or data without end are to be cut.
     """
 
     def __init__(
@@ -52,21 +57,30 @@ class Pipeline:
         sequence_length: int = 0,
         seed: int = 0,
         shuffle: bool = True,
+        fresh: Callable[[int], "Dataset"] | None = None,
     ):
-        self._dataset, self._batch_size = dataset, batch_size
+        if fresh and sequence_length:
+            raise UserError("--sequence_length=0 for data without end", str(sequence_length))
+        self._batch_size, self._sequence_length = batch_size, sequence_length
         self._seed, self._shuffle = seed, shuffle
+        self._fresh = fresh and _Ahead(fresh)
+        self._cut(dataset)
+        if not len(self._sequence):
+            raise UserError("a split with at least one event", "none", "check --data and --split")
+        self.steps_per_epoch = -(-len(self._sequence) // batch_size)
+        self._first, self._epoch, self._batches = dataset, -1, []
+
+    def _cut(self, dataset: "Dataset") -> None:
+        """Cuts the sequences of a data set into pieces."""
+        self._dataset = dataset
         lengths = np.asarray(dataset.lengths, np.int64)
-        limit = sequence_length or max(int(lengths.max(initial=1)), 1)
+        limit = self._sequence_length or max(int(lengths.max(initial=1)), 1)
         pieces = -(-lengths // limit)
         self._sequence = np.repeat(np.arange(len(lengths)), pieces)
         number = np.arange(len(self._sequence)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
         self._start = number * limit
         self._length = np.minimum(lengths[self._sequence] - self._start, limit)
         self._ends = number == pieces[self._sequence] - 1
-        if not len(self._sequence):
-            raise UserError("a split with at least one event", "none", "check --data and --split")
-        self.steps_per_epoch = -(-len(self._sequence) // batch_size)
-        self._epoch, self._batches = -1, []
 
     @property
     def num_events(self) -> int:
@@ -93,11 +107,14 @@ class Pipeline:
             `events` float32 `[B, T, F]` in data units, zero past the end; `lengths` int32 `[B]`;
             `ends` bool `[B]`, whether the row's last event is its sequence's last; `index` int32
             `[B]`, the number of the row's piece in the data set; `sequence` int32 `[B]`, the
-            number of its sequence.
+            number of its sequence; `text` object `[B]`, its text in UTF-8, empty if
+            it has none.
         """
         epoch, number = divmod(step, self.steps_per_epoch)
         epoch = epoch if self._shuffle else 0
         if epoch != self._epoch:
+            if self._fresh:
+                self._cut(self._fresh(epoch) if epoch else self._first)
             self._epoch, self._batches = epoch, self._order(epoch)
         rows = self._batches[number]
         lengths = self._length[rows]
@@ -113,6 +130,7 @@ class Pipeline:
             "ends": self._ends[rows],
             "index": rows.astype(np.int32),
             "sequence": self._sequence[rows].astype(np.int32),
+            "text": np.array([_utf8(self._dataset.texts[i]) for i in self._sequence[rows]], object),
         }
 
     def batches(self, first_step: int = 0, num_steps: int | None = None):
@@ -132,3 +150,35 @@ class Pipeline:
 
         signature = batch_signature(self._dataset.events.shape[1])
         return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+
+
+def _utf8(text: str | None) -> bytes:
+    return (text or "").encode("utf-8", "replace")
+
+
+class _Ahead:
+    """Calls a function of whole numbers, and in the background already for the next one."""
+
+    def __init__(self, function: Callable[[int], "Dataset"]):
+        self._function, self._number, self._thread, self._results = function, None, None, []
+
+    def __call__(self, number: int) -> "Dataset":
+        results = []
+        if self._number == number:
+            self._thread.join()
+            results = self._results
+        # Not begun, or failed, and fails again where it is seen.
+        result = results[0] if results else self._function(number)
+        self._begin(number + 1)
+        return result
+
+    def _begin(self, number: int) -> None:
+        results = []  # a list of its own: a thread that nobody waits for may still be at work
+
+        def work():
+            with contextlib.suppress(Exception):
+                results.append(self._function(number))
+
+        self._number, self._results = number, results
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()

@@ -91,7 +91,8 @@ class Scorer:
             self._transforms,
             seeds,
         )
-        params, _ = network(forced.inputs, lengths=batch["lengths"])
+        context = network.encode(batch["text"])
+        params, _ = network(forced.inputs, context=context, lengths=batch["lengths"])
         nats = -network.head.log_prob(params, forced.targets)
         schema = network.schema
         kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]

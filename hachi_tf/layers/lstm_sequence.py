@@ -9,6 +9,8 @@ threads for a part of one product each.
 
 import tensorflow as tf
 
+_CLOSED = 1e4  # a pre-activation whose sigmoid is exactly 1, and that of its negative exactly 0
+
 
 def lstm_sequence(
     inputs, h, c, kernel, recurrent_kernel, bias, peepholes=None, clip_derivatives=None
@@ -55,17 +57,12 @@ def lstm_sequence(
         recurrent = tf.split(recurrent_kernel, 4, 1)
 
         def forward(t, h, c, histories):
-            i, f, g, o = (
+            gates = [
                 tf.cast(h @ r + p[t], cell_type) for r, p in zip(recurrent, projected, strict=True)
-            )
-            if peepholes:
-                i, f = i + peepholes[0][0] * c, f + peepholes[0][1] * c
-            i, f, g = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g)
-            c = f * c + i * g
-            o = tf.sigmoid(o + peepholes[0][2] * c if peepholes else o)
-            squashed = tf.tanh(c)
-            h = tf.cast(o * squashed, product_type)
-            values = (h, c, i, f, g, o, squashed)
+            ]
+            h, c, *kept = cell_forward(gates, c, *peepholes)
+            h = tf.cast(h, product_type)
+            values = (h, c, *kept)
             return t + 1, h, c, [a.write(t + 1, v) for a, v in zip(histories, values, strict=True)]
 
         # Slot t + 1 belongs to step t, and slot 0 of outputs and cells to the initial state.
@@ -83,20 +80,11 @@ def lstm_sequence(
             transposed = [tf.transpose(r) for r in recurrent]
 
             def backward(t, d_h, d_c, history):
-                i, f, g, o, squashed = (each.read(t + 1) for each in histories[2:])
+                kept = [each.read(t + 1) for each in histories[2:]]
                 c = histories[1].read(t)
                 d_h += tf.cast(d_outputs[t], cell_type)
-                d_o = clip(tf.raw_ops.SigmoidGrad(y=o, dy=d_h * squashed))
-                d_c += tf.raw_ops.TanhGrad(y=squashed, dy=d_h * o)
-                if peepholes:
-                    d_c += d_o * peepholes[0][2]
-                d_i = clip(tf.raw_ops.SigmoidGrad(y=i, dy=d_c * g))
-                d_f = clip(tf.raw_ops.SigmoidGrad(y=f, dy=d_c * c))
-                d_g = clip(tf.raw_ops.TanhGrad(y=g, dy=d_c * i))
-                d_c *= f
-                if peepholes:
-                    d_c += d_i * peepholes[0][0] + d_f * peepholes[0][1]
-                d_gates = [tf.cast(each, product_type) for each in (d_i, d_f, d_g, d_o)]
+                d_gates, d_c = cell_backward(d_h, d_c, c, kept, clip_derivatives, *peepholes)
+                d_gates = [tf.cast(each, product_type) for each in d_gates]
                 parts = [d @ r for d, r in zip(d_gates, transposed, strict=True)]
                 d_h = tf.cast(tf.add_n(parts), cell_type)
                 return t - 1, d_h, d_c, history.write(t, tf.concat(d_gates, 1))
@@ -119,28 +107,114 @@ def lstm_sequence(
             ]
             if peepholes:
                 cells = histories[1].stack()
-                d_i, d_f, _, d_o = tf.split(tf.cast(d_gates, cell_type), 4, 1)
-                results.append(
-                    tf.stack(
-                        [
-                            tf.reduce_sum(d * tf.reshape(cell, [-1, size]), 0)
-                            for d, cell in ((d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:]))
-                        ]
-                    )
-                )
+                results.append(peephole_gradient(tf.cast(d_gates, cell_type), cells))
             return [tf.cast(d, a.dtype) for d, a in zip(results, arguments, strict=True)]
 
         return (outputs[1:], tf.cast(last_h, cell_type), last_c), gradient
-
-    def clip(derivative):
-        if clip_derivatives is None:
-            return derivative
-        return tf.clip_by_value(derivative, -clip_derivatives, clip_derivatives)
 
     weights = [kernel, recurrent_kernel, bias] + ([] if peepholes is None else [peepholes])
     outputs, last_h, last_c = run(inputs, h, c, *weights)
     outputs.set_shape([*inputs.shape[:2], size])
     return outputs, last_h, last_c
+
+
+def cell_forward(gates, c, peepholes=None):
+    """One step of the cells.
+
+    Args:
+        gates: pre-activations of the input, forget, candidate and output gates, `[B, H]` each.
+        c: `[B, H]`, the cell before.
+        peepholes: `[3, H]` or None.
+
+    Returns:
+        Output and cell, and what `cell_backward` wants kept: the four gates and the squashed
+        cell, `[B, H]` each.
+    """
+    i, f, g, o = gates
+    if peepholes is not None:
+        i, f = i + peepholes[0] * c, f + peepholes[1] * c
+    i, f, g = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g)
+    c = f * c + i * g
+    o = tf.sigmoid(o if peepholes is None else o + peepholes[2] * c)
+    squashed = tf.tanh(c)
+    return o * squashed, c, i, f, g, o, squashed
+
+
+def cell_backward(d_h, d_c, c, kept, limit=None, peepholes=None):
+    """The way back through `cell_forward`.
+
+    Args:
+        d_h: `[B, H]`, the derivative of the loss by the output.
+        d_c: `[B, H]`, by the cell after the step.
+        c: `[B, H]`, the cell before the step.
+        kept: what `cell_forward` returned after output and cell.
+        limit: the bound of the derivatives by the pre-activations, or None.
+        peepholes: `[3, H]` or None.
+
+    Returns:
+        The derivatives by the four pre-activations, `[B, H]` each, and by the cell before.
+    """
+
+    def clip(derivative):
+        return derivative if limit is None else tf.clip_by_value(derivative, -limit, limit)
+
+    i, f, g, o, squashed = kept
+    d_o = clip(tf.raw_ops.SigmoidGrad(y=o, dy=d_h * squashed))
+    d_c += tf.raw_ops.TanhGrad(y=squashed, dy=d_h * o)
+    if peepholes is not None:
+        d_c += d_o * peepholes[2]
+    d_i = clip(tf.raw_ops.SigmoidGrad(y=i, dy=d_c * g))
+    d_f = clip(tf.raw_ops.SigmoidGrad(y=f, dy=d_c * c))
+    d_g = clip(tf.raw_ops.TanhGrad(y=g, dy=d_c * i))
+    d_c *= f
+    if peepholes is not None:
+        d_c += d_i * peepholes[0] + d_f * peepholes[1]
+    return (d_i, d_f, d_g, d_o), d_c
+
+
+def peephole_gradient(d_gates, cells):
+    """The derivative by the peepholes `[3, H]`.
+
+    Args:
+        d_gates: `[T B, 4 H]`, by the pre-activations.
+        cells: `[T + 1, B, H]`, from the one before the first step on.
+    """
+    d_i, d_f, _, d_o = tf.split(d_gates, 4, 1)
+    pairs = ((d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:]))
+    return tf.stack([tf.reduce_sum(d * tf.reshape(cell, tf.shape(d)), 0) for d, cell in pairs])
+
+
+def pad_gates(inputs, valid, kernel):
+    """Inputs and kernel that keep an LSTM still in the padding.
+
+    One more input, 1 in the padding, shuts the input and output gates there and opens the forget
+    gate: outputs become 0, cells stay, and no derivative passes.
+
+    Args:
+        inputs: a list of `[T, B, ...]`, finite in the padding.
+        valid: bool `[T, B, 1]`.
+        kernel: `[F, 4 H]`, for the inputs side by side.
+
+    Returns:
+        The inputs and the kernel, each with the one more.
+    """
+    padding = tf.cast(~valid, inputs[0].dtype)
+    closed = tf.constant([-_CLOSED, _CLOSED, 0.0, -_CLOSED], kernel.dtype)
+    closed = tf.repeat(closed, kernel.shape[1] // 4)
+    return [*inputs, padding], tf.concat([kernel, closed[None]], 0)
+
+
+def at_last_step(values, lengths, initial):
+    """Of values `[T, B, ...]` each row's last `[B, ...]`; `initial` where a row has none."""
+    rows = tf.range(tf.shape(lengths)[0])
+    last = tf.stack([tf.maximum(lengths - 1, 0), rows], -1)
+    return tf.cond(
+        tf.shape(values)[0] > 0,
+        lambda: tf.where(
+            lengths[:, None] > 0, tf.cast(tf.gather_nd(values, last), initial.dtype), initial
+        ),
+        lambda: initial,
+    )
 
 
 def lstm_step(inputs, h, c, kernel, recurrent_kernel, bias, peepholes=None):

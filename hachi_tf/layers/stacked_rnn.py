@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from hachi_tf.errors import UserError
 from hachi_tf.layers.lstm import LSTM, has_gpu
-from hachi_tf.layers.lstm_sequence import lstm_sequence, lstm_step
+from hachi_tf.layers.lstm_sequence import at_last_step, lstm_sequence, lstm_step, pad_gates
 from hachi_tf.layers.peephole_lstm import PeepholeLSTM
 
 CELLS = {
@@ -14,7 +14,6 @@ CELLS = {
     "gru": keras.layers.GRU,
     "rnn": keras.layers.SimpleRNN,
 }
-_CLOSED = 1e4  # a pre-activation whose sigmoid is exactly 1, and that of its negative exactly 0
 
 
 @keras.saving.register_keras_serializable("hachi_tf")
@@ -34,6 +33,8 @@ class StackedRNN(keras.layers.Layer):
             outputs are set to zero; recurrent connections are left alone.
         clip_derivatives: elementwise bound on the derivatives at the LSTM gates' pre-activations
             at every step (Graves 2013, section 2.1), or None.
+        below_size: units of a layer below that is not part of the stack; 0 for none. `call` and
+            `step` take its outputs as `below`, for the lowest layer only.
         use_cudnn: False keeps `call` off cuDNN where a GPU is visible; an exported signature has
             to be traced so, or else it only runs on a GPU. May be set at any time.
         **kwargs: as for any Keras layer.
@@ -51,13 +52,14 @@ class StackedRNN(keras.layers.Layer):
         dropout=0.0,
         clip_derivatives=None,
         use_cudnn="auto",
+        below_size=0,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        _check(num_layers, hidden_size, cell, dropout, clip_derivatives)
+        check_options(num_layers, hidden_size, cell, dropout, clip_derivatives)
         self.num_layers, self.hidden_size, self.cell = num_layers, hidden_size, cell
         self.dropout, self.clip_derivatives = dropout, clip_derivatives
-        self.use_cudnn = use_cudnn
+        self.use_cudnn, self.below_size = use_cudnn, below_size
         self.is_lstm = cell in ("lstm", "peephole_lstm")
         options = {"clip_derivatives": clip_derivatives} if self.is_lstm else {}
         self.rnn_layers = [
@@ -91,12 +93,12 @@ class StackedRNN(keras.layers.Layer):
     def build(self, inputs_shape):
         """Creates the weights for inputs `[..., F]`."""
         for index, layer in enumerate(self.rnn_layers):
-            below = self.hidden_size if index else 0
+            below = self.hidden_size if index else self.below_size
             layer.build((None, None, inputs_shape[-1] + below))
             layer.built = True
         self.built = True
 
-    def call(self, inputs, initial_state=None, lengths=None, training=False, seed=None):
+    def call(self, inputs, initial_state=None, lengths=None, training=False, seed=None, below=None):
         """Runs the stack over sequences.
 
         Args:
@@ -106,6 +108,7 @@ class StackedRNN(keras.layers.Layer):
                 rows have T. Whatever the padding holds reaches neither values nor gradients.
             training: whether to drop out.
             seed: int32 `[2]`, on which alone the dropout depends; None to draw one.
+            below: `[B, T, below_size]`, the outputs of the layer below; not dropped.
 
         Returns:
             The outputs `[B, T, L H]` in the compute dtype, zero past `lengths`, and each row's
@@ -124,11 +127,13 @@ class StackedRNN(keras.layers.Layer):
             seed = tf.cast(self._seeds.next(), tf.int32)
         run = self._run_lstm if self._is_own() else self._run_keras
         layer_outputs, states = [], []
+        if below is not None:
+            below = tf.transpose(tf.cast(below, self.compute_dtype), [1, 0, 2])
         for index, layer in enumerate(self.rnn_layers):
-            layer_inputs = [inputs]
             if index:
                 below = layer_outputs[-1]
-                layer_inputs.append(self._drop(below, seed, index) if drop else below)
+                below = self._drop(below, seed, index) if drop else below
+            layer_inputs = [inputs] if below is None else [inputs, below]
             state = self._layer_state(initial_state, index)
             outputs, state = run(layer, layer_inputs, state, valid, lengths)
             layer_outputs.append(outputs)
@@ -155,15 +160,11 @@ class StackedRNN(keras.layers.Layer):
         """Inputs, a list of `[T, B, ...]`, and state -> outputs `[T, B, H]` and state."""
         kernel, *weights = _weights(layer.cell)
         if valid is not None:
-            # One more input, 1 in the padding, shuts the input and output gates there and opens
-            # the forget gate: outputs become 0, cells stay, and no derivative passes.
-            inputs = [*inputs, tf.cast(~valid, self.compute_dtype)]
-            closed = tf.constant([-_CLOSED, _CLOSED, 0.0, -_CLOSED], kernel.dtype)
-            kernel = tf.concat([kernel, tf.repeat(closed, self.hidden_size)[None]], 0)
+            inputs, kernel = pad_gates(inputs, valid, kernel)
         outputs, h, c = lstm_sequence(
             tf.concat(inputs, -1), *state, kernel, *weights, clip_derivatives=self.clip_derivatives
         )
-        return outputs, [h if lengths is None else _at_last_step(outputs, lengths, state[0]), c]
+        return outputs, [h if lengths is None else at_last_step(outputs, lengths, state[0]), c]
 
     def _run_keras(self, layer, inputs, state, valid, lengths):
         """The same by Keras's own loops or cuDNN."""
@@ -183,7 +184,7 @@ class StackedRNN(keras.layers.Layer):
         outputs = tf.transpose(outputs, [1, 0, 2])[:-1]
         return tf.where(valid, outputs, tf.zeros_like(outputs)), after
 
-    def step(self, inputs, state):
+    def step(self, inputs, state, below=None):
         """Runs the stack for one step, without dropout, by plain operations on any device.
 
         LSTM cells make their products in float32 whatever the policy, since to cast the weights
@@ -192,14 +193,16 @@ class StackedRNN(keras.layers.Layer):
         Args:
             inputs: `[B, F]`.
             state: as `initial_state` returns it.
+            below: `[B, below_size]`, the outputs of the layer below.
 
         Returns:
             The outputs `[B, L H]` in the compute dtype, and the state after the step.
         """
         inputs = tf.cast(inputs, tf.float32)
         outputs, states = [], []
+        below = [] if below is None else [tf.cast(below, tf.float32)]
         for index, layer in enumerate(self.rnn_layers):
-            layer_inputs = tf.concat([inputs, *outputs[-1:]], -1)
+            layer_inputs = tf.concat([inputs, *(outputs[-1:] or below)], -1)
             before = self._layer_state(state, index)
             if self.is_lstm:
                 after = lstm_step(layer_inputs, *before, *_weights(layer.cell))
@@ -211,7 +214,8 @@ class StackedRNN(keras.layers.Layer):
 
     def get_config(self):
         """The arguments of the constructor."""
-        names = ("num_layers", "hidden_size", "cell", "dropout", "clip_derivatives", "use_cudnn")
+        names = ("num_layers", "hidden_size", "cell", "dropout", "clip_derivatives")
+        names += ("use_cudnn", "below_size")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -223,20 +227,7 @@ def _weights(cell):
     return [tf.convert_to_tensor(weight.value) for weight in weights]
 
 
-def _at_last_step(outputs, lengths, initial):
-    """Of outputs `[T, B, H]` each row's last `[B, H]`; `initial` where a row has none."""
-    rows = tf.range(tf.shape(lengths)[0])
-    last = tf.stack([tf.maximum(lengths - 1, 0), rows], -1)
-    return tf.cond(
-        tf.shape(outputs)[0] > 0,
-        lambda: tf.where(
-            lengths[:, None] > 0, tf.cast(tf.gather_nd(outputs, last), initial.dtype), initial
-        ),
-        lambda: initial,
-    )
-
-
-def _check(num_layers, hidden_size, cell, dropout, clip_derivatives):
+def check_options(num_layers, hidden_size, cell, dropout, clip_derivatives):
     """Raises UserError unless the arguments of `StackedRNN` make sense."""
     if cell not in CELLS:
         raise UserError(f"a cell of {', '.join(CELLS)}", repr(cell))

@@ -12,8 +12,9 @@ def network_class(name: str) -> type:
         UserError: for a name that no network has.
     """
     from hachi_tf.models.prediction_network import PredictionNetwork
+    from hachi_tf.models.synthesis_network import SynthesisNetwork
 
-    networks = {"prediction": PredictionNetwork}
+    networks = {each.kind: each for each in (PredictionNetwork, SynthesisNetwork)}
     if name not in networks:
         raise UserError(f"a network of {', '.join(networks)}", repr(name))
     return networks[name]

@@ -37,6 +37,7 @@ class PredictionNetwork(keras.Model):
     """
 
     kind = "prediction"
+    conditioned = False  # whether a text goes with each sequence
 
     def __init__(
         self,
@@ -57,17 +58,25 @@ class PredictionNetwork(keras.Model):
         self.dropout, self.precision = dropout, precision
         self.clip_derivatives = None if clip_derivatives is None else tuple(clip_derivatives)
         self._encoder = EventEncoder(self.schema)
-        self.rnn = StackedRNN(
-            num_layers,
-            hidden_size,
-            cell=cell,
-            dropout=dropout,
-            clip_derivatives=self.clip_derivatives and self.clip_derivatives[0],
-            dtype=precision,
-            name="rnn",
-        )
+        self._make_layers()
         self.output_layer = keras.layers.Dense(
             self.head.params_size, dtype="float32", name="params"
+        )
+
+    def _make_layers(self) -> None:
+        """Creates the recurrent layers."""
+        self.rnn = self._stack(self.num_layers)
+
+    def _stack(self, num_layers: int, below_size: int = 0) -> StackedRNN:
+        return StackedRNN(
+            num_layers,
+            self.hidden_size,
+            cell=self.cell,
+            dropout=self.dropout,
+            clip_derivatives=self.clip_derivatives and self.clip_derivatives[0],
+            below_size=below_size,
+            dtype=self.precision,
+            name="rnn",
         )
 
     @property
@@ -81,6 +90,10 @@ class PredictionNetwork(keras.Model):
             self.rnn.build((None, None, self._encoder.size))
             self.output_layer.build((None, self.rnn.output_size))
             self.built = True
+
+    def adopt(self, other: "PredictionNetwork") -> None:
+        """Takes the weights of another network of the same layers."""
+        self.set_weights(other.get_weights())
 
     def encode(self, text: Any = None) -> None:
         """The context of a sequence: this network has none."""

@@ -17,12 +17,30 @@ class LoopOutputs(NamedTuple):
         state: the state after them.
         params: float32 `[B, P]`, the head's parameters at each row's last step, zeros for a
             row that drew nothing; None unless `num_params` was given.
+        positions: float32 `[B, T]`, where the network stood at each event, zeros past a row's
+            length; None unless `progress` was given.
     """
 
     events: tf.Tensor
     lengths: tf.Tensor
     state: SamplerState
     params: tf.Tensor | None
+    positions: tf.Tensor | None
+
+
+class Progress(NamedTuple):
+    """How far a network that reads a text has come in it.
+
+    Attributes:
+        position: float32 `[B]`, to be kept for each event.
+        is_over: bool `[B]`, whether the text was over before this step's event, which then is
+            not drawn.
+        may_end: bool `[B]`, whether the sequence may end with this step's event.
+    """
+
+    position: tf.Tensor
+    is_over: tf.Tensor
+    may_end: tf.Tensor
 
 
 def select_rows(condition, x, y):
@@ -41,6 +59,7 @@ def sample_loop(
     noise,
     num_steps,
     num_params: int = 0,
+    progress: Callable | None = None,
 ) -> LoopOutputs:
     """Draws up to `num_steps` events a row.
 
@@ -60,6 +79,7 @@ def sample_loop(
         noise: float32 `[B, T, N]`, row t for the t-th event of this call.
         num_steps: int32 `[B]`, at most T.
         num_params: P if the last step's parameters are wanted, else 0.
+        progress: `network state -> Progress` for a network that reads a text, else None.
 
     Returns:
         A `LoopOutputs`.
@@ -74,14 +94,27 @@ def sample_loop(
         element_shape=element_shape, num_elements=max_steps, element_dtype=tf.float32
     )
 
+    positions = tf.raw_ops.TensorListReserve(
+        element_shape=element_shape[:1], num_elements=max_steps, element_dtype=tf.float32
+    )
+
     def go_on(t, active, *unused):
         return (t < max_steps) & tf.reduce_any(active)
 
-    def body(t, active, events, params, current):
+    def body(t, active, events, positions, params, current):
         begun = current.step_count > 0
         inputs = select_rows(begun, forward(current.last_event), start)
         new_params, network = step(inputs, current.network)
         event, end = draw(new_params, tf.gather(noise, t))
+        ended = current.ended
+        if progress is not None:
+            reached = progress(network)
+            ended |= active & reached.is_over
+            active &= ~reached.is_over
+            end = None if end is None else end & reached.may_end
+            positions = tf.raw_ops.TensorListSetItem(
+                input_handle=positions, index=t, item=reached.position
+            )
         active &= tf.reduce_all(tf.math.is_finite(event), axis=-1)
         last_event = select_rows(active, event, current.last_event)
         events = tf.raw_ops.TensorListSetItem(input_handle=events, index=t, item=last_event)
@@ -89,7 +122,7 @@ def sample_loop(
             params = select_rows(active, new_params, params)
         current = SamplerState(
             step_count=current.step_count + tf.cast(active, tf.int32),
-            ended=current.ended if end is None else current.ended | (active & end),
+            ended=ended if end is None else ended | (active & end),
             last_event=last_event,
             network=tuple(
                 select_rows(active, new, old)
@@ -99,16 +132,23 @@ def sample_loop(
         active &= t + 1 < num_steps
         if end is not None:
             active &= ~end
-        return t + 1, active, events, params, current
+        return t + 1, active, events, positions, params, current
 
     active = (num_steps > 0) & ~state.ended
-    *_, events, params, final = tf.while_loop(
-        go_on, body, (0, active, events, no_params, state), parallel_iterations=1
+    *_, events, positions, params, final = tf.while_loop(
+        go_on, body, (0, active, events, positions, no_params, state), parallel_iterations=1
     )
     events = tf.raw_ops.TensorListStack(
         input_handle=events, element_shape=element_shape, element_dtype=tf.float32
     )
     events = tf.ensure_shape(tf.transpose(events, [1, 0, 2]), [None, None, event_size])
     lengths = final.step_count - state.step_count
-    drawn = tf.sequence_mask(lengths, max_steps)[..., None]
-    return LoopOutputs(tf.where(drawn, events, 0.0), lengths, final, params if num_params else None)
+    drawn = tf.sequence_mask(lengths, max_steps)
+    places = None
+    if progress is not None:
+        places = tf.raw_ops.TensorListStack(
+            input_handle=positions, element_shape=element_shape[:1], element_dtype=tf.float32
+        )
+        places = tf.where(drawn, tf.ensure_shape(tf.transpose(places), [None, None]), 0.0)
+    events = tf.where(drawn[..., None], events, 0.0)
+    return LoopOutputs(events, lengths, final, params if num_params else None, places)

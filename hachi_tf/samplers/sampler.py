@@ -1,64 +1,19 @@
 """Draws and scores events in data units: a network, its head and its transforms as one."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from hachi_tf.errors import UserError
 from hachi_tf.samplers import noise
-from hachi_tf.samplers.loop import sample_loop, select_rows
+from hachi_tf.samplers.loop import Progress, sample_loop, select_rows
+from hachi_tf.samplers.outputs import Drawn, Scored, Stepped, Written
+from hachi_tf.samplers.reading import Style, read
 from hachi_tf.samplers.state import SamplerState, StateLayout
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
-
-
-class Drawn(NamedTuple):
-    """What `Sampler.sample` returns.
-
-    Attributes:
-        events: float32 `[B, T, F]` in data units, zeros past a row's length; T is the largest
-            number of steps that a row asked for.
-        lengths: int32 `[B]`, the number of events drawn.
-        ended: bool `[B]`, whether the sequence has ended, rather than reached its steps.
-        state: float32 `[B, S]`, from which `sample` goes on.
-    """
-
-    events: tf.Tensor
-    lengths: tf.Tensor
-    ended: tf.Tensor
-    state: tf.Tensor
-
-
-class Scored(NamedTuple):
-    """What `Sampler.log_prob` returns, in nats, of densities in data units.
-
-    Attributes:
-        log_prob: float32 `[B]`, the sum over a row's events.
-        step_log_prob: float32 `[B, T]`, of each event, zeros past a row's length.
-        state: float32 `[B, S]`, from which `sample` and `log_prob` go on.
-    """
-
-    log_prob: tf.Tensor
-    step_log_prob: tf.Tensor
-    state: tf.Tensor
-
-
-class Stepped(NamedTuple):
-    """What `Sampler.step` returns.
-
-    Attributes:
-        event: float32 `[B, F]` in data units, zeros in a row that drew none.
-        state: float32 `[B, S]`.
-        ended: bool `[B]`, whether the sequence has ended.
-        params: float32 `[B, P]`, the parameters of the head's distribution that the event was
-            drawn from, zeros in a row that drew none.
-    """
-
-    event: tf.Tensor
-    state: tf.Tensor
-    ended: tf.Tensor
-    params: tf.Tensor
 
 
 class Sampler:
@@ -72,12 +27,20 @@ class Sampler:
         transforms: from data units to the network's.
         schema: the columns.
         max_steps: the most events that one call draws for a row.
+        styles: ways of writing that rows may name, for a network that reads a text.
 
     Raises:
         UserError: if the schema has known columns.
     """
 
-    def __init__(self, network: Any, transforms: Transform, schema: Schema, max_steps: int):
+    def __init__(
+        self,
+        network: Any,
+        transforms: Transform,
+        schema: Schema,
+        max_steps: int,
+        styles: Sequence[Style] = (),
+    ):
         known = [feature.name for feature in schema.features if feature.role == "known"]
         if known:
             raise UserError("a schema without known columns to sample from", ", ".join(known))
@@ -86,31 +49,87 @@ class Sampler:
         self.layout = StateLayout(len(schema), network.state_shapes)
         quanta = [feature.quantum or 0.0 for feature in schema.features]
         self._quanta = np.float32(quanta) if any(quanta) else None
+        self.styles, self._style_states = list(styles), None
+        if self.styles:
+            self._style_states = np.concatenate([self._state_after(each) for each in self.styles])
 
-    def sample(self, seed, num_steps, bias, temperature, state=None, context=None) -> Drawn:
+    def sample(
+        self, seed, num_steps, bias, temperature, state=None, text=None, style=None, prime_text=None
+    ):
         """Draws events.
+
+        A row with a text ends where the window has left it (Graves 2013, section 5.3), or with an
+        end that the network has learned, which counts only once all characters were reached.
 
         Args:
             seed: int32 `[B, 2]`.
-            num_steps: int32 `[B]`, taken as at least 0 and at most `max_steps`.
+            num_steps: int32 `[B]`, taken as at least 0 and at most `max_steps`; a text also
+                limits it, to some times what its characters take on average.
             bias: float32 `[B]`; 0 is unbiased, more is neater (Graves 2013, section 5.4).
             temperature: float32 `[B]`; 1 is unchanged, 0 takes the likeliest. A row whose bias
                 or temperature is not finite, or whose temperature is negative, has length 0.
             state: float32 `[B, S]` to go on from, the beginning by default.
-            context: what the network's `encode` returned.
+            text: string `[B]`, what to write, for a network that reads a text.
+            style: string `[B]`, names of styles, empty for none; a row with a name that is none
+                has length 0.
+            prime_text: string `[B]`, what the events that led to `state` wrote; not together
+                with a style.
 
         Returns:
-            A `Drawn`.
+            A `Drawn`, or a `Written` if there is a text.
         """
-        if state is None:
-            state = self.layout.zeros(tf.shape(seed)[0])
+        beginning = self.layout.zeros(tf.shape(seed)[0]) if state is None else state
+        reading = self._read(text, style, prime_text)
+        if reading.state is not None and state is None:
+            beginning = select_rows(reading.styled, reading.state, beginning)
+        state = self.layout.unpack(beginning)
+        if reading.context is not None:
+            limit = self.network.step_limit(reading.context)
+            state = state._replace(ended=state.ended | (limit == 0))
+            num_steps = tf.minimum(num_steps, limit - state.step_count)
+            num_steps = tf.where(reading.valid, num_steps, 0)
         num_steps = tf.clip_by_value(num_steps, 0, self.max_steps)
         steps = tf.maximum(tf.reduce_max(num_steps), 0)  # 0 for an empty batch
-        state = self.layout.unpack(state)
-        out = self._draw(seed, steps, num_steps, bias, temperature, state, context)
-        return Drawn(out.events, out.lengths, out.state.ended, self.layout.pack(out.state))
+        out = self._draw(seed, steps, num_steps, bias, temperature, state, reading.context)
+        drawn = Drawn(out.events, out.lengths, out.state.ended, self.layout.pack(out.state))
+        if reading.context is None:
+            return drawn
+        complete = self.network.is_complete(list(out.state.network), reading.context)
+        shift = tf.cast(reading.prime_length[:, None], tf.float32)
+        mask = tf.sequence_mask(out.lengths, steps)
+        position = tf.where(mask, out.positions - shift, 0.0)
+        return Written(*drawn, drawn.ended & complete, position, reading.context.dropped)
 
-    def step(self, seed, event, has_event, bias, temperature, state, context=None) -> Stepped:
+    def sample_primed(
+        self, prime, prime_lengths, seed, num_steps, bias, temperature, text=None, prime_text=None
+    ):
+        """Draws the events after given ones.
+
+        The prime is read with the whole text, its own and what is to be written (Graves 2013,
+        section 5.5).
+
+        Args:
+            prime: float32 `[B, P, F]` in data units.
+            prime_lengths: int32 `[B]`.
+            seed: as for `sample`, as are `num_steps`, `bias`, `temperature` and `text`.
+            num_steps: int32 `[B]`.
+            bias: float32 `[B]`.
+            temperature: float32 `[B]`.
+            text: string `[B]`.
+            prime_text: string `[B]`, what the prime writes.
+
+        Returns:
+            As `sample`.
+        """
+        beginning = self.layout.zeros(tf.shape(prime)[0])
+        ended = tf.zeros_like(prime_lengths, tf.bool)
+        whole = None if text is None else tf.strings.join([prime_text, text])
+        primed = self.log_prob(prime, prime_lengths, beginning, ended, whole, prime_text)
+        return self.sample(
+            seed, num_steps, bias, temperature, primed.state, text, prime_text=prime_text
+        )
+
+    def step(self, seed, event, has_event, bias, temperature, state, text=None) -> Stepped:
         """Draws one event, from the model's own last one or from a client's.
 
         A client's event takes the place of the state's last one, so one that sends each drawn
@@ -124,11 +143,12 @@ class Sampler:
             bias: float32 `[B]`, as for `sample`.
             temperature: float32 `[B]`, as for `sample`.
             state: float32 `[B, S]`, zeros to begin.
-            context: what the network's `encode` returned.
+            text: string `[B]`, what to write, for a network that reads a text.
 
         Returns:
             A `Stepped`.
         """
+        context = self._read(text).context
         has_event &= _is_valid(bias, temperature)
         state = self.layout.unpack(state)
         first = has_event & (state.step_count == 0)
@@ -147,12 +167,16 @@ class Sampler:
             network=tuple(network),
         )
         num_steps = tf.ones_like(state.step_count)
+        if context is not None:
+            empty = context.lengths == 0
+            state = state._replace(ended=state.ended | empty)
+            num_steps = tf.where(empty, 0, num_steps)
         out = self._draw(
             seed, 1, num_steps, bias, temperature, state, context, self.head.params_size
         )
         return Stepped(out.events[:, 0], self.layout.pack(out.state), out.state.ended, out.params)
 
-    def log_prob(self, events, lengths, state, ended=None, context=None) -> Scored:
+    def log_prob(self, events, lengths, state, ended=None, text=None, written_text=None) -> Scored:
         """Scores events under the model.
 
         A column with a quantum is scored at the middle of its grid cell.
@@ -163,11 +187,14 @@ class Sampler:
             state: float32 `[B, S]`, zeros if the events are a sequence's first ones.
             ended: bool `[B]`, for a schema with an end of sequence: whether the sequence ends
                 with the row's last event, else it is scored as going on.
-            context: what the network's `encode` returned.
+            text: string `[B]`, for a network that reads a text.
+            written_text: string `[B]`, the beginning of `text` that counts as written after
+                the events; all of it by default.
 
         Returns:
             A `Scored`.
         """
+        context = self._read(text).context
         state, width = self.layout.unpack(state), tf.shape(events)[1]
         # The network wants at least one step.
         events = tf.pad(events, [[0, 0], [0, tf.cast(width < 1, tf.int32)], [0, 0]])
@@ -193,6 +220,9 @@ class Sampler:
         step_log_prob = self.head.log_prob(params, targets) + self.transforms.log_det(scored)
         step_log_prob = tf.where(mask, step_log_prob, 0.0)
 
+        if context is not None:
+            written = context if written_text is None else self.network.encode(written_text)
+            network = self.network.at_character(network, written.lengths, context)
         at = tf.maximum(lengths - 1, 0)
         last_event = tf.gather(events, at, batch_dims=1)
         state = SamplerState(
@@ -204,6 +234,20 @@ class Sampler:
         return Scored(
             tf.reduce_sum(step_log_prob, axis=1), step_log_prob[:, :width], self.layout.pack(state)
         )
+
+    def _state_after(self, style: Style) -> np.ndarray:
+        """The state `[1, S]` after a style's line."""
+        scored = self.log_prob(
+            tf.constant(style.events, tf.float32)[None],
+            tf.constant([len(style.events)]),
+            self.layout.zeros(1),
+            tf.constant([False]),
+            tf.constant([style.text]),
+        )
+        return scored.state.numpy()
+
+    def _read(self, text=None, style=None, prime_text=None):
+        return read(self.network, self.styles, self._style_states, text, style, prime_text)
 
     def _draw(self, seed, steps, num_steps, bias, temperature, state, context, num_params=0):
         """The loop over `steps` steps, with rows of invalid settings left out."""
@@ -224,9 +268,20 @@ class Sampler:
                 event = tf.where(self._quanta > 0, tf.floor(event / cell) * cell, event)
             return event, drawn[:, size] > 0.5 if self.schema.end_of_sequence else None
 
-        num_steps = tf.where(valid, num_steps, 0)
+        def progress(network):
+            path = self.network.path(network)
+            may_end = self.network.is_read(network, context)
+            return Progress(path.position, path.passed > 0.5, may_end)
+
         return sample_loop(
-            self.transforms.forward, step, draw, state, uniforms, num_steps, num_params
+            self.transforms.forward,
+            step,
+            draw,
+            state,
+            uniforms,
+            tf.where(valid, num_steps, 0),
+            num_params,
+            None if context is None else progress,
         )
 
 

@@ -1,6 +1,7 @@
 """What people pass to a model -> arrays of the right type and shape."""
 
 import secrets
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,22 @@ def pad(sequences: list, columns: int) -> tuple[np.ndarray, np.ndarray]:
     for row, each in zip(padded, arrays, strict=True):
         row[: len(each)] = each
     return padded, lengths
+
+
+def texts(name: str, value: Any, rows: int) -> np.ndarray:
+    """Texts as UTF-8 in normal form C, object `[B]`, from one text or one a row.
+
+    Args:
+        name: what to call it in an error.
+        value: a string, or one a row.
+        rows: B.
+
+    Raises:
+        UserError: if it is neither.
+    """
+    values = [value] * rows if isinstance(value, str) else value
+    if values is None or len(values) != rows or not all(isinstance(v, str) for v in values):
+        got = "none" if value is None else f"{len(values)}" if values is not value else repr(value)
+        raise UserError(f"one {name}, or one for each of {rows} rows", got)
+    encoded = [unicodedata.normalize("NFC", each).encode("utf-8", "replace") for each in values]
+    return np.array(encoded, object)

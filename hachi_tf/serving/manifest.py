@@ -126,6 +126,14 @@ def describe_signatures(signatures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def describe_styles(styles: Any) -> list[dict[str, Any]]:
+    """The lines of the styles, for JSON; `read_styles` takes them back."""
+    return [
+        {"name": each.name, "text": each.text, "events": [list(map(float, e)) for e in each.events]}
+        for each in styles
+    ]
+
+
 def _inputs(function: Any) -> list[Any]:
     positional, _ = function.structured_input_signature
     return list(positional)

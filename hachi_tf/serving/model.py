@@ -6,58 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from hachi_tf.alphabet import Alphabet
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.serving import arguments
-
-
-@dataclasses.dataclass(frozen=True)
-class Samples:
-    """Drawn sequences.
-
-    Attributes:
-        events: one float32 array `[T, F]` in data units a sequence.
-        ended: bool `[B]`, whether the sequence has ended, rather than reached its steps.
-        state: float32 `[B, S]`, with which `continue_` and `step` go on.
-        seed: int32 `[B, 2]`, which draws them again.
-    """
-
-    events: list[np.ndarray]
-    ended: np.ndarray
-    state: np.ndarray
-    seed: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class Scores:
-    """Scored sequences, in nats, of densities in data units.
-
-    Attributes:
-        log_prob: float32 `[B]`, the sum over each sequence.
-        step_log_prob: one float32 array `[T]` a sequence, of each event.
-        state: float32 `[B, S]`, with which `continue_`, `step` and `log_prob` go on.
-    """
-
-    log_prob: np.ndarray
-    step_log_prob: list[np.ndarray]
-    state: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One drawn event a row.
-
-    Attributes:
-        event: float32 `[B, F]` in data units.
-        state: float32 `[B, S]`, for the next step.
-        ended: bool `[B]`, whether the sequence has ended.
-        params: float32 `[B, P]`, the head's parameters that the event was drawn from.
-    """
-
-    event: np.ndarray
-    state: np.ndarray
-    ended: np.ndarray
-    params: np.ndarray
+from hachi_tf.serving.results import Samples, Scores, Step
 
 
 class Model:
@@ -69,13 +22,24 @@ class Model:
             `hachi_tf.serving.signatures.make_signatures` makes them.
         max_steps: the most events that one call draws for a row.
         state_size: S.
+        alphabet: the characters that the model can write, or None if it reads no text.
+        styles: names of the model's own ways of writing, with the texts of their primes.
+        scale: None, or the lines' measures in data units, as `measure_lines` gives them.
     """
 
     def __init__(
-        self, schema: Schema, signatures: dict[str, Callable], max_steps: int, state_size: int
+        self,
+        schema: Schema,
+        signatures: dict[str, Callable],
+        max_steps: int,
+        state_size: int,
+        alphabet: Alphabet | None = None,
+        styles: dict[str, str] | None = None,
+        scale: dict[str, float] | None = None,
     ):
         self.schema, self.signatures = schema, signatures
         self.max_steps, self.state_size = max_steps, state_size
+        self.alphabet, self.styles, self.scale = alphabet, styles or {}, scale
 
     def sample(
         self,
@@ -85,8 +49,14 @@ class Model:
         temperature: float | Sequence[float] = 1.0,
         seed: int | np.ndarray | None = None,
         prime: np.ndarray | Sequence[np.ndarray] | None = None,
+        text: str | Sequence[str] | None = None,
+        prime_text: str | Sequence[str] | None = None,
+        style: str | Sequence[str] = "",
     ) -> Samples:
         """Draws sequences from the beginning.
+
+        A model that reads a text wants one, leaves out the characters that it lacks, and takes
+        no more steps than some times the average of the text's length.
 
         Args:
             num_samples: B, how many.
@@ -98,6 +68,10 @@ class Model:
                 the rows' own seeds int32 `[B, 2]`; drawn if None.
             prime: events `[P, F]` to begin with, or one such array a row; they are not part of
                 what is returned.
+            text: what to write, one text or one a row, for a model that reads a text.
+            prime_text: what the prime says, with what stands between it and `text`, e.g. a
+                space; one text or one a row.
+            style: the name of one of the model's `styles`, one or one a row; "" for none.
 
         Returns:
             A `Samples`.
@@ -108,8 +82,13 @@ class Model:
         if not isinstance(num_samples, (int, np.integer)) or num_samples < 1:
             raise UserError("a number of samples of at least 1", repr(num_samples))
         inputs = self._settings(num_samples, num_steps, bias, temperature, seed)
+        inputs |= self._texts(num_samples, text=text)
         if prime is None:
-            return self._samples("sample", inputs)
+            return self._samples("sample", inputs | self._styles(num_samples, style))
+        if self.alphabet is not None:
+            if style != "":
+                raise UserError("either a style or a prime", "both")
+            inputs |= self._texts(num_samples, prime_text=prime_text)
         alone = isinstance(prime, np.ndarray) and prime.ndim == 2
         primes = [prime] * num_samples if alone else list(prime)
         if len(primes) != num_samples:
@@ -124,6 +103,8 @@ class Model:
         bias: float | Sequence[float] = 0.0,
         temperature: float | Sequence[float] = 1.0,
         seed: int | np.ndarray | None = None,
+        text: str | Sequence[str] | None = None,
+        style: str | Sequence[str] = "",
     ) -> Samples:
         """Goes on from a state; with the seed of the first call, chunks joined equal one sample.
 
@@ -133,6 +114,8 @@ class Model:
             bias: as for `sample`.
             temperature: as for `sample`.
             seed: as for `sample`.
+            text: the whole text, from its beginning, that the sequence writes.
+            style: the style that it was begun with.
 
         Returns:
             A `Samples`.
@@ -142,6 +125,7 @@ class Model:
         """
         state = self._state(state)
         inputs = self._settings(len(state), num_steps, bias, temperature, seed)
+        inputs |= self._texts(len(state), text=text) | self._styles(len(state), style)
         return self._samples("continue", inputs | {"state": state})
 
     def step(
@@ -151,6 +135,7 @@ class Model:
         bias: float | Sequence[float] = 0.0,
         temperature: float | Sequence[float] = 1.0,
         seed: int | np.ndarray | None = None,
+        text: str | Sequence[str] | None = None,
     ) -> Step:
         """Draws one event a row.
 
@@ -161,6 +146,7 @@ class Model:
             bias: as for `sample`.
             temperature: as for `sample`.
             seed: as for `sample`.
+            text: the whole text that the sequence writes.
 
         Returns:
             A `Step`.
@@ -174,6 +160,7 @@ class Model:
         rows, columns = len(state), len(self.schema)
         inputs = self._settings(rows, None, bias, temperature, seed)
         del inputs["num_steps"]
+        inputs |= self._texts(rows, text=text)
         if event is None:
             inputs["event"] = np.zeros([rows, columns], np.float32)
         else:
@@ -186,6 +173,7 @@ class Model:
         events: Sequence[np.ndarray],
         state: np.ndarray | None = None,
         ended: bool | Sequence[bool] = True,
+        text: str | Sequence[str] | None = None,
     ) -> Scores:
         """Scores sequences.
 
@@ -194,6 +182,7 @@ class Model:
             state: float32 `[B, S]` that they go on from, the beginning by default.
             ended: whether each sequence ends with its last event, rather than going on; read
                 where the model has learned the end of a sequence.
+            text: what each sequence writes.
 
         Returns:
             A `Scores`.
@@ -208,6 +197,7 @@ class Model:
         inputs = {"events": padded, "lengths": lengths, "state": self._state(state, rows)}
         if self.schema.end_of_sequence:
             inputs["ended"] = arguments.per_row("ended", np.asarray(ended, bool), rows)
+        inputs |= self._texts(rows, text=text)
         out = self._call("log_prob", inputs)
         steps = [row[:length] for row, length in zip(out["step_log_prob"], lengths, strict=True)]
         return Scores(out["log_prob"], steps, out["state"])
@@ -222,7 +212,35 @@ class Model:
         out = self._call(name, inputs)
         pairs = zip(out["events"], out["lengths"], strict=True)
         events = [row[:length] for row, length in pairs]
-        return Samples(events, out["ended"], out["state"], inputs["seed"])
+        drawn = Samples(events, out["ended"], out["state"], inputs["seed"])
+        if self.alphabet is None:
+            return drawn
+        pairs = zip(out["position"], out["lengths"], strict=True)
+        return dataclasses.replace(
+            drawn,
+            complete=out["complete"],
+            position=[row[:length] for row, length in pairs],
+            num_unknown=out["num_unknown"],
+        )
+
+    def _texts(self, rows: int, **texts: Any) -> dict[str, np.ndarray]:
+        """Texts `[B]` by the name of their input; nothing of a model that reads none."""
+        if self.alphabet is None:
+            given = [name for name, value in texts.items() if value not in (None, "")]
+            if given:
+                raise UserError(f"no {given[0]}: this model reads none", repr(texts[given[0]]))
+            return {}
+        return {name: arguments.texts(name, value, rows) for name, value in texts.items()}
+
+    def _styles(self, rows: int, style: Any) -> dict[str, np.ndarray]:
+        """Names of styles `[B]`, known ones or empty."""
+        if self.alphabet is None and style == "":
+            return {}
+        names = arguments.texts("style", style, rows)
+        for name in {each.decode() for each in names} - {"", *self.styles}:
+            known = ", ".join(self.styles) or "none: this model has none"
+            raise UserError(f"a style of {known}", repr(name))
+        return {"style": names}
 
     def _settings(self, rows, num_steps, bias, temperature, seed) -> dict[str, np.ndarray]:
         return {

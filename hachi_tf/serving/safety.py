@@ -23,17 +23,18 @@ ALLOWED_OPS = frozenset(
     BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Cosh
     Cumprod Cumsum DisableCopyOnRead Einsum Elu EnsureShape Equal Erf Erfc Erfinv Exp ExpandDims
     Expm1 Fill Floor FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual Identity IdentityN
-    If Invert IsFinite IsInf IsNan LeakyRelu LeftShift Less LessEqual Lgamma Log Log1p LogSoftmax
-    LogicalAnd LogicalNot LogicalOr MatMul MatrixBandPart MatrixDiagV3 MatrixSetDiagV3
-    MatrixTriangularSolve Max Maximum Mean Min Minimum Mul Ndtri Neg NoOp NotEqual OneHot OnesLike
-    Pack Pad PadV2 PartitionedCall Placeholder Pow Prod Range Rank ReadVariableOp RealDiv
-    Reciprocal Relu Reshape ReverseSequence ReverseV2 RightShift Round Rsqrt ScatterNd Select
-    SelectV2 Shape Sigmoid Sign Sinh Size Slice Softmax Softplus
-    SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt Square SquaredDifference Squeeze
-    StatefulPartitionedCall StatelessIf StatelessWhile StopGradient StridedSlice Sub Sum Tanh
-    TensorListElementShape TensorListFromTensor TensorListGather TensorListGetItem
-    TensorListLength TensorListReserve TensorListSetItem TensorListStack TensorScatterUpdate Tile
-    TopKV2 Transpose Unpack VarHandleOp Where While ZerosLike
+    If Invert IsFinite IsInf IsNan LeakyRelu LeftShift Less LessEqual Lgamma Log Log1p
+    LogSoftmax LogicalAnd LogicalNot LogicalOr LowerBound MatMul MatrixBandPart MatrixDiagV3
+    MatrixSetDiagV3 MatrixTriangularSolve Max Maximum Mean Min Minimum Mul Ndtri Neg NoOp
+    NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod
+    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal Relu Reshape
+    ReverseSequence ReverseV2 RightShift Round Rsqrt ScatterNd Select SelectV2 Shape Sigmoid
+    Sign Sinh Size Slice Softmax Softplus SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt
+    Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessWhile
+    StopGradient StridedSlice StringJoin Sub Sum Tanh TensorListElementShape
+    TensorListFromTensor TensorListGather TensorListGetItem TensorListLength TensorListReserve
+    TensorListSetItem TensorListStack TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode
+    Unpack VarHandleOp Where While ZerosLike
     """.split()
 )
 # What the saver needs besides, which TF1's and the C++ loader run to fill the variables, ...

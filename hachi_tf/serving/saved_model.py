@@ -8,15 +8,17 @@ import contextlib
 import logging
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from hachi_tf.alphabet import Alphabet
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.models import network_from_dict, network_to_dict
+from hachi_tf.samplers.reading import Style
 from hachi_tf.samplers.sampler import Sampler
 from hachi_tf.schema import Schema
 from hachi_tf.serving import manifest, safety
@@ -36,7 +38,15 @@ class LoadedModel(Model):
 
     def __init__(self, path: pathlib.Path, metadata: dict[str, Any], loaded: Any):
         schema, signatures = Schema.from_dict(metadata["schema"]), dict(loaded.signatures)
-        super().__init__(schema, signatures, metadata["max_steps"], metadata["state_size"])
+        super().__init__(
+            schema,
+            signatures,
+            metadata["max_steps"],
+            metadata["state_size"],
+            _alphabet(metadata["network"]),
+            {each["name"]: each["text"] for each in metadata.get("styles", [])},
+            metadata.get("data", {}).get("scale"),
+        )
         self.path, self.metadata = path, metadata
         self._loaded = loaded  # the signatures hold its variables only weakly
         self.transforms = transform_from_dict(metadata["transforms"])
@@ -50,7 +60,13 @@ class LoadedModel(Model):
         return load_network(self.path)
 
 
-def in_memory(network: Any, transforms: Transform, schema: Schema, max_steps: int) -> Model:
+def in_memory(
+    network: Any,
+    transforms: Transform,
+    schema: Schema,
+    max_steps: int,
+    scale: dict[str, float] | None = None,
+) -> Model:
     """The `Model` that exporting and loading the network would give, without the files.
 
     Args:
@@ -58,10 +74,12 @@ def in_memory(network: Any, transforms: Transform, schema: Schema, max_steps: in
         transforms: from data units to the network's.
         schema: the columns.
         max_steps: the most events that one call draws for a row.
+        scale: the measures of the training data's lines, if it has lines.
     """
     sampler = Sampler(_for_inference(network), transforms, schema, max_steps)
     signatures = {name: _by_name(each) for name, each in make_signatures(sampler).items()}
-    return Model(schema, signatures, max_steps, sampler.layout.size)
+    alphabet = _alphabet(network_to_dict(network))
+    return Model(schema, signatures, max_steps, sampler.layout.size, alphabet, None, scale)
 
 
 def export(
@@ -71,6 +89,7 @@ def export(
     export_dir: str | os.PathLike,
     max_steps: int,
     metadata: dict[str, Any] | None = None,
+    styles: Sequence[Style] = (),
 ) -> pathlib.Path:
     """Writes the next version of an export.
 
@@ -85,6 +104,7 @@ def export(
         max_steps: the most events that one call draws for a row.
         metadata: more keys for `hachi.json`, e.g. `name`, `metrics` and `data`, ready for JSON;
             without paths, hosts and user names.
+        styles: ways of writing that a text can be asked for in, by name.
 
     Returns:
         The version directory, `export_dir/<version>`.
@@ -94,7 +114,7 @@ def export(
             `load`, e.g. because of an operation in a head of one's own.
     """
     frozen = _for_inference(network)
-    sampler = Sampler(frozen, transforms, schema, max_steps)
+    sampler = Sampler(frozen, transforms, schema, max_steps, styles)
     signatures = make_signatures(sampler)
     description = {
         **(metadata or {}),
@@ -108,6 +128,7 @@ def export(
         "num_weights": network.count_params(),
         "max_steps": max_steps,
         "state_size": sampler.layout.size,
+        "styles": manifest.describe_styles(styles),
         "signatures": manifest.describe_signatures(signatures),
     }
     text = manifest.to_text(description)
@@ -179,6 +200,12 @@ def load_network(path: str | os.PathLike) -> keras.Model:
     except (tf.errors.OpError, LookupError, RuntimeError, ValueError) as error:
         raise UserError(f"weights of the network that {path} describes", str(error)) from error
     return network
+
+
+def _alphabet(network: dict[str, Any]) -> Alphabet | None:
+    """The characters that a network, described for JSON, can write."""
+    characters = network["config"].get("alphabet")
+    return None if characters is None else Alphabet(characters)
 
 
 def _for_inference(network: Any) -> Any:

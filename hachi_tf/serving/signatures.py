@@ -30,6 +30,13 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     - `step`: `state` (zeros to begin), `event` float32 `[B, F]`, `has_event` bool `[B]`, `seed`,
       `bias`, `temperature` -> `event`, `state`, `ended`, `params` float32 `[B, P]`.
 
+    Of a network that reads a text, each has the input `text` string `[B]`, UTF-8 in normal form
+    C; `sample` and `continue` have `style` string `[B]`, empty for none, and `sample_primed` has
+    `prime_text` string `[B]`. These three also return `complete` bool `[B]` (the sequence has
+    ended and no character was skipped), `position` float32 `[B, T]` (the centre of the window,
+    1 at the first character of `text`) and `num_unknown` int32 `[B]` (characters left out since
+    the model lacks them). A text limits the steps of a row to some times its average.
+
     Args:
         sampler: the sampler; its network must not use cuDNN.
 
@@ -62,21 +69,19 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
         **{name: settings[name] for name in ("seed", "bias", "temperature")},
     }
 
-    def sample(**inputs):
-        return sampler.sample(**inputs)
-
-    def sample_primed(prime, prime_lengths, **inputs):
-        beginning = sampler.layout.zeros(tf.shape(prime)[0])
-        ended = tf.zeros_like(prime_lengths, tf.bool)
-        primed = sampler.log_prob(prime, prime_lengths, beginning, ended)
-        return sampler.sample(**inputs, state=primed.state)
+    text, style = {}, {}
+    if sampler.network.conditioned:
+        text["text"] = tf.TensorSpec([None], tf.string)
+        style["style"] = tf.TensorSpec([None], tf.string)
+        prime["prime_text"] = tf.TensorSpec([None], tf.string)
+    wanted = settings | text | style
 
     functions = {
-        "sample": _trace("sample", sample, settings),
-        "continue": _trace("continue", sample, settings | state),
-        "log_prob": _trace("log_prob", sampler.log_prob, scored),
-        "sample_primed": _trace("sample_primed", sample_primed, settings | prime),
-        "step": _trace("step", sampler.step, stepped),
+        "sample": _trace("sample", sampler.sample, wanted),
+        "continue": _trace("continue", sampler.sample, wanted | state),
+        "log_prob": _trace("log_prob", sampler.log_prob, scored | text),
+        "sample_primed": _trace("sample_primed", sampler.sample_primed, settings | text | prime),
+        "step": _trace("step", sampler.step, stepped | text),
     }
     return {DEFAULT_SIGNATURE: functions["sample"], **functions}
 

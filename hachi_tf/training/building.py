@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from hachi_tf.errors import UserError
 from hachi_tf.layers.heads import make_head
@@ -31,6 +32,18 @@ def run_schema(config: Any, source: Any) -> Schema:
     return dataclasses.replace(source.schema, end_of_sequence=ends)
 
 
+def text_options(config: Any, train: Any) -> dict[str, Any]:
+    """What a network that reads texts is told of them; empty for any other."""
+    if not network_class(config.network).conditioned:
+        return {}
+    characters = sum(map(len, train.texts))
+    return {
+        "alphabet": "".join(sorted(set().union(*train.texts))),
+        "window_components": config.window_components,
+        "events_per_character": round(float(np.sum(train.lengths)) / characters, 2),
+    }
+
+
 def build_new(config: Any, source: Any, train: Any) -> Built:
     """A new network for a source, its transforms fitted on the training split."""
     schema = run_schema(config, source)
@@ -44,23 +57,33 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
         dropout=config.dropout,
         clip_derivatives=config.clip_limits(),
         precision=config.precision,
+        **text_options(config, train),
     )
     network.build()
+    if schema.end_of_sequence:
+        # The end comes once a sequence: a network that first has to learn that it is rare would
+        # for long end too soon.
+        bias = np.array(network.output_layer.bias)
+        bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
+        network.output_layer.bias.assign(bias)
     return Built(source.default_transforms().fit(train), network)
 
 
-def build_from(config: Any, source: Any, initial: Any) -> Built:
+def build_from(config: Any, schema: Schema, initial: Any, train: Any) -> Built:
     """The network and transforms of a trained model, to train on.
+
+    A network that reads a text learns the characters that it lacks.
 
     Args:
         config: the flags, whose training flags (dropout, clipping, precision) are taken.
-        source: what it will learn from.
+        schema: the columns of what it will learn from.
         initial: something with `network` and `transforms`.
+        train: the training split.
 
     Raises:
         UserError: if the model is one of other columns.
     """
-    wanted, got = run_schema(config, source), initial.network.schema
+    wanted, got = schema, initial.network.schema
     if wanted.features != got.features:
         raise UserError(
             f"--init_from a model of {', '.join(map(str, wanted.features))}",
@@ -80,23 +103,27 @@ def build_from(config: Any, source: Any, initial: Any) -> Built:
         "dropout": config.dropout,
         "clip_derivatives": config.clip_limits(),
     }
+    if initial.network.conditioned:
+        characters = set(initial.network.alphabet).union(*train.texts)
+        described["config"]["alphabet"] = "".join(sorted(characters))
+    keras.utils.set_random_seed(config.seed)
     network = network_from_dict(described)
     network.build()
-    network.set_weights(initial.network.get_weights())
+    network.adopt(initial.network)
     return Built(initial.transforms, network)
 
 
-def build_again(config: Any, source: Any, directory: RunDirectory) -> Built:
+def build_again(source: Any, schema: Schema, directory: RunDirectory) -> Built:
     """The network and transforms of a run that goes on; its weights are in a checkpoint.
 
     Raises:
         UserError: if the data are not those that the run was trained on.
     """
     description = directory.description()
-    if Schema.from_dict(description["schema"]) != run_schema(config, source):
+    if Schema.from_dict(description["schema"]) != schema:
         raise UserError(
             f"data with the columns that {directory.schema} names",
-            ", ".join(source.schema.names),
+            ", ".join(map(str, schema.features)),
             "name a new --run_dir",
         )
     if description["data"].get("fingerprint") != source.fingerprint():

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hachi_tf import alphabet
 from hachi_tf.training.run_directory import RunDirectory
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ def to_json(value: dict[str, Any]) -> str:
 
 def start(network: Any, train: Any, held_out: Any, num_weights: int) -> None:
     """Says what is about to be learned from what."""
+    if network.conditioned:
+        for line in alphabet.report(train.texts):
+            log.info("%s", line)
     events = int(np.sum(train.lengths))
     log.info(
         "%s sequences, %s events to learn from; %s sequences held out; %s weights, %s parameters "
@@ -72,8 +76,13 @@ def picture(
     step: int,
     summaries: Any,
     num_steps: int,
+    texts: Any,
 ) -> None:
-    """Draws samples into `samples/step-N.png` and TensorBoard, if the source draws strokes."""
+    """Draws samples into `samples/step-N.png` and TensorBoard, if the source draws strokes.
+
+    A network that reads a text writes the first of `texts`, at bias 1; the window's way through
+    one of them goes to TensorBoard too.
+    """
     if source.renderer != "strokes":
         return
     import tensorflow as tf
@@ -84,17 +93,38 @@ def picture(
 
     sampler = Sampler(network, transforms, network.schema, num_steps)
     rows = tf.range(PICTURE_SAMPLES)
+    conditions = {"bias": tf.zeros([PICTURE_SAMPLES])}
+    if network.conditioned:
+        texts = [texts[index % len(texts)] for index in range(PICTURE_SAMPLES)]
+        conditions = {"bias": tf.ones([PICTURE_SAMPLES]), "text": tf.constant(texts)}
     drawn = tf.function(sampler.sample)(
-        tf.stack([rows, tf.zeros_like(rows)], axis=-1),
-        tf.fill([PICTURE_SAMPLES], num_steps),
-        tf.zeros([PICTURE_SAMPLES]),
-        tf.ones([PICTURE_SAMPLES]),
+        seed=tf.stack([rows, tf.zeros_like(rows)], axis=-1),
+        num_steps=tf.fill([PICTURE_SAMPLES], num_steps),
+        temperature=tf.ones([PICTURE_SAMPLES]),
+        **conditions,
     )
     pairs = zip(drawn.events.numpy(), drawn.lengths.numpy(), strict=True)
     path = directory.samples / f"step-{step:09d}.png"
-    rendering.save([events[:length] for events, length in pairs], path)
+    columns = 2 if network.conditioned else None
+    rendering.save([events[:length] for events, length in pairs], path, columns=columns)
     with Image.open(path) as image:
         summaries.image(step, "samples", np.asarray(image.convert("RGB")))
+    if network.conditioned:
+        _picture_alignment(network, transforms, drawn, texts[0], step, summaries)
+
+
+def _picture_alignment(
+    network: Any, transforms: Any, drawn: Any, text: str, step: int, summaries: Any
+) -> None:
+    """The window's way through the first sample, for TensorBoard."""
+    from hachi_tf.evaluation import expectations
+    from hachi_tf.rendering import alignment
+
+    events = drawn.events.numpy()[0, : drawn.lengths.numpy()[0]]
+    if len(events):
+        found = expectations.alignment(network, transforms, events, text)
+        pixels = alignment.alignment(found.weights, found.text, events)
+        summaries.image(step, "alignment", pixels)
 
 
 def end(

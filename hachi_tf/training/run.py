@@ -71,14 +71,7 @@ class Run:
         Raises:
             UserError: if the data are missing, of another schema, or lack the split.
         """
-        trained_on = self.trained_on
-        splits = read_splits(
-            trained_on["source"],
-            data or trained_on["data"],
-            self.schema,
-            trained_on.get("validation_fraction"),
-            self.cache,
-        )
+        splits = data_splits(self.trained_on, self.schema, data or "", self.cache)
         return pick_split(splits, split)
 
 
@@ -88,8 +81,9 @@ def read_splits(
     schema: Schema,
     validation_fraction: float | None = None,
     cache_dir: pathlib.Path | None = None,
+    scale: dict[str, float] | None = None,
 ) -> dict[str, Any]:
-    """A source's data by split, checked against a model's columns.
+    """A source's data by split, as a model of some columns reads them.
 
     Args:
         source: the source's options, e.g. `"kanji"`.
@@ -97,21 +91,48 @@ def read_splits(
         schema: the columns that the data must have.
         validation_fraction: as in training.
         cache_dir: where parsed data is kept.
+        scale: of the lines that the model was trained on, to which those of another unit are
+            brought.
 
     Raises:
         UserError: if the data are missing or have other columns.
     """
     from hachi_tf.data.dataset import load_datasets
+    from hachi_tf.data.fitting import fit_splits
     from hachi_tf.data.sources import make_source
 
     made = make_source(source, data)
-    if made.schema.features != schema.features:
-        raise UserError(
-            f"data with the columns {', '.join(map(str, schema.features))}",
-            ", ".join(map(str, made.schema.features)),
-            "name data of the kind that the model was trained on",
-        )
-    return load_datasets(made, validation_fraction, cache_dir)
+    if scale is None and made.schema.features != schema.features:
+        fit_splits({}, made.schema, schema, scale)  # says what does not fit before all is read
+    return fit_splits(
+        load_datasets(made, validation_fraction, cache_dir), made.schema, schema, scale
+    )
+
+
+def data_splits(
+    trained_on: dict[str, Any], schema: Schema, data: str = "", cache: pathlib.Path | None = None
+) -> dict[str, Any]:
+    """The data that a model was trained on, by split, as it reads them.
+
+    Args:
+        trained_on: what its run or export tells of the data.
+        schema: its columns.
+        data: the path of the data, if it is not the one in `trained_on`.
+        cache: where parsed data is kept.
+
+    Raises:
+        UserError: if the model does not tell, or the data are missing.
+    """
+    if not trained_on.get("source"):
+        raise UserError("a model that tells what it was trained on", "one that does not")
+    return read_splits(
+        trained_on["source"],
+        data or trained_on.get("data"),
+        schema,
+        trained_on.get("validation_fraction"),
+        cache,
+        trained_on.get("scale"),
+    )
 
 
 def pick_split(splits: dict[str, Any], split: str) -> Any:

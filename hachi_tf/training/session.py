@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from hachi_tf.data.dataset import load_datasets
+from hachi_tf.data.dataset import Dataset, load_datasets
+from hachi_tf.data.fitting import fit_splits
+from hachi_tf.data.line_scale import measure_lines
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import Scorer, dataset_baseline, spaced_subset
 from hachi_tf.files import clean_folder
-from hachi_tf.models import network_to_dict
+from hachi_tf.models import network_class, network_to_dict
+from hachi_tf.schema import Schema
 from hachi_tf.training import report
-from hachi_tf.training.building import build_again, build_from, build_new
+from hachi_tf.training.building import build_again, build_from, build_new, run_schema
 from hachi_tf.training.checkpoints import Checkpoints, save_arrays, variable_arrays
 from hachi_tf.training.optimizers import make_optimizer
 from hachi_tf.training.run_directory import RunDirectory
@@ -52,23 +55,29 @@ class Session:
         self._source = make_source(config.source, config.data or None)
         cache = directory.path.parent / ".cache"
         splits = load_datasets(self._source, config.validation_fraction, cache)
+        self._resuming = directory.schema.exists()
+        self._schema, self._scale = self._wanted(initial)
+        columns = run_schema(config, self._source)
+        splits = fit_splits(splits, columns, self._schema, self._scale)
+        if network_class(config.network).conditioned:
+            splits = {name: self._with_text(split) for name, split in splits.items()}
         self._train = splits["train"]
         if not len(self._train):
             raise UserError("a training split with sequences in it", "none", "check --data")
         self._held_out = spaced_subset(splits.get("validation"), VALIDATION_EVENTS)
         if self._held_out is None:
             log.warning("nothing is held out: the loss cannot tell learning from memorising")
-        self._resuming = directory.schema.exists()
         if self._resuming:
-            built = build_again(config, self._source, directory)
+            built = build_again(self._source, self._schema, directory)
         elif initial is not None:
-            built = build_from(config, self._source, initial)
+            built = build_from(config, self._schema, initial, self._train)
         else:
             built = build_new(config, self._source, self._train)
+            self._scale = measure_lines(self._train) if self._source.has_text else None
         self._transforms, self._network = built
-        self._schema = self._network.schema
+        fresh = self._fresh_epochs() if columns == self._schema else None
         self._pipeline = Pipeline(
-            self._train, config.batch_size, config.sequence_length, config.seed
+            self._train, config.batch_size, config.sequence_length, config.seed, fresh=fresh
         )
         self._total_steps = max(round(config.epochs * self._pipeline.steps_per_epoch), 1)
         if config.warmup_steps >= self._total_steps:
@@ -81,6 +90,37 @@ class Session:
         self._progress = {"best": None, "best_step": 0, "worse": 0}
         self._recent: list[dict[str, float]] = []
         self._begin()
+
+    def _wanted(self, initial: Any) -> tuple[Schema, Any]:
+        """The columns that the network reads, and the scale of the lines that it knows."""
+        if self._resuming:
+            description = self._directory.description()
+            return Schema.from_dict(description["schema"]), description["data"].get("scale")
+        schema = run_schema(self._config, self._source)
+        if initial is None:
+            return schema, None
+        scale = initial.trained_on.get("scale")
+        features = initial.network.schema.features if scale else schema.features
+        return dataclasses.replace(schema, features=features), scale
+
+    def _fresh_epochs(self) -> Any:
+        """For a source without end, what makes the training split of a later epoch, else None."""
+        if self._source.epoch(0) is None:
+            return None
+        columns = len(self._source.schema)
+        return lambda epoch: Dataset.from_sequences(self._source.epoch(epoch), columns)
+
+    def _with_text(self, split: Any) -> Any:
+        """A split without the sequences that have no text."""
+        if not self._source.has_text:
+            raise UserError(
+                "a source with texts for --network=synthesis, e.g. hershey or iam_ondb",
+                self._source.name,
+            )
+        texts = split.with_text()
+        if len(texts) < len(split):
+            log.info("%d sequences without a text are left out", len(split) - len(texts))
+        return texts
 
     def _make_trainer(self) -> Trainer:
         config = self._config
@@ -143,6 +183,7 @@ class Session:
                 "renderer": self._source.renderer,
                 "licence": self._source.licence,
                 "credit": self._source.credit,
+                **({"scale": self._scale} if self._scale else {}),
             },
         }
 
@@ -213,8 +254,10 @@ class Session:
             decides: whether it counts for `--patience`.
         """
         step = self._trainer.step
+        texts = self._held_out.texts if self._held_out is not None else self._train.texts
         report.picture(self._network, self._transforms, self._source, self._directory, step,
-                       self._summaries, int(np.median(self._train.lengths) * 1.5))  # fmt: skip
+                       self._summaries, int(np.median(self._train.lengths) * 1.5),
+                       texts)  # fmt: skip
         if self._held_out is None:
             return f"step {step}: nothing is held out"
         scores = self._scorer(self._held_out, self._config.batch_size).summary()

@@ -138,7 +138,11 @@ class Trainer:
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             params, _ = self.network(
-                forced.inputs, lengths=batch["lengths"], training=True, seed=step_seed
+                forced.inputs,
+                context=self.network.encode(batch["text"]),
+                lengths=batch["lengths"],
+                training=True,
+                seed=step_seed,
             )
             log_prob = self.network.head.log_prob(params, forced.targets)
             nats = -tf.reduce_sum(tf.where(forced.mask, log_prob, 0.0))

@@ -31,7 +31,7 @@ def take_turns(workers: dict[str, Worker], rounds: int) -> dict[str, float]:
 
 def benchmark_training(rounds: int) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds a step and memory in MiB of each contender."""
-    names = ("hachi", "hachi_bfloat16", "keras", "torch")
+    names = ("hachi", "hachi_bfloat16", "synthesis", "keras", "torch")
     workers = {name: Worker("train", name, CORES) for name in names}
     seconds = take_turns(workers, rounds)
     return seconds, {name: worker.close() for name, worker in workers.items()}
@@ -71,6 +71,7 @@ def main():
         "train_vs_torch": seconds["torch"] / ours,
         "train_vs_keras": seconds["keras"] / ours,
         "train_bf16_vs_f32": ours / seconds["hachi_bfloat16"],
+        "synthesis_vs_prediction": ours / seconds["synthesis"],
         "memory_vs_torch": memory["hachi"] / memory["torch"],
     }
     for batch, steps in ((1, 200), (64, 60)):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 LAYERS, UNITS, COMPONENTS = 3, 400, 20
+ALPHABET, TEXT_LENGTH = 60, 30  # Graves kept 57 characters; lines of IAM-OnDB have some 30
 
 
 def set_threads(threads: int) -> None:
@@ -23,6 +24,27 @@ def hachi_network(precision="float32"):
     network = PredictionNetwork(schema, head, LAYERS, UNITS, precision=precision)
     network.build()
     return network
+
+
+class SynthesisNetwork:
+    """The same with a window over texts in its lowest layer."""
+
+    def __init__(self, batch):
+        from hachi_tf.models.synthesis_network import SynthesisNetwork
+
+        characters = "".join(map(chr, range(ord("!"), ord("!") + ALPHABET)))
+        plain = hachi_network()
+        self._network = SynthesisNetwork(
+            plain.schema, plain.head, characters, num_layers=LAYERS, hidden_size=UNITS
+        )
+        self._network.build()
+        self._texts = tf.constant([characters[:TEXT_LENGTH]] * batch)
+        self.head, self.trainable_variables = plain.head, self._network.trainable_variables
+
+    def __call__(self, inputs, training=True):
+        """`[B, T, 3]` -> params `[B, T, 121]` and the state."""
+        context = self._network.encode(self._texts)
+        return self._network(inputs, context=context, training=training)
 
 
 class KerasNetwork:

@@ -53,6 +53,11 @@ def hachi_bfloat16(threads):
     return _tensorflow(lambda networks: networks.hachi_network("mixed_bfloat16"), threads)
 
 
+def synthesis(threads):
+    """`hachi_tf`'s synthesis network, float32."""
+    return _tensorflow(lambda networks: networks.SynthesisNetwork(BATCH), threads)
+
+
 def stock_keras(threads):
     """Keras's own LSTM layers."""
     return _tensorflow(lambda networks: networks.KerasNetwork(), threads)
@@ -87,6 +92,7 @@ def pytorch(threads):
 CONTENDERS = {
     "hachi": hachi,
     "hachi_bfloat16": hachi_bfloat16,
+    "synthesis": synthesis,
     "keras": stock_keras,
     "torch": pytorch,
 }

@@ -35,6 +35,7 @@ def make_batch(rows=4, steps=7, seed=0):
     return {
         "events": tf.constant(events, tf.float32),
         "lengths": tf.constant(lengths),
+        "text": tf.constant([""] * rows),
         "ends": tf.constant([True] * (rows - 1) + [False]),
         "index": tf.range(rows),
         "sequence": tf.range(rows),

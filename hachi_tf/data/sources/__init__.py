@@ -10,6 +10,7 @@ __all__ = ["SOURCES", "Sequence", "Source", "infer_source", "make_source"]
 
 SOURCES: dict[str, str | type[Source]] = {
     "kanji": "hachi_tf.data.sources.kanji:Kanji",
+    "hershey": "hachi_tf.data.sources.hershey:Hershey",
     "iam_ondb": "hachi_tf.data.sources.iam_ondb:IamOndb",
     "sketch_rnn": "hachi_tf.data.sources.sketch_rnn:SketchRnn",
 }

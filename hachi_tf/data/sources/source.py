@@ -51,6 +51,7 @@ class Source:
         independent: whether sequences have nothing to do with one another. If not, each is one
             long sequence that is cut into consecutive windows.
         renderer: how a sample is drawn.
+        has_text: whether a text goes with each sequence.
     """
 
     name: str = ""
@@ -59,6 +60,7 @@ class Source:
     version: int = 1
     independent: bool = True
     renderer: str = "strokes"
+    has_text: bool = False
 
     def __init__(self, data: str | os.PathLike | None = None, **options: Any):
         self.data = None if data is None else os.fspath(data)
@@ -88,6 +90,16 @@ class Source:
             UserError: if a file is missing, damaged, or not what it should be.
         """
         raise NotImplementedError
+
+    def epoch(self, number: int) -> Iterator[Sequence] | None:
+        """Of a source without end the training sequences of an epoch, else None.
+
+        Args:
+            number: which epoch; 0 is the training split that `read` yields. Each has as many
+                sequences, which follow from the options and the number alone.
+        """
+        del number
+        return None
 
     def fingerprint(self) -> str:
         """A hash of the input files and the options, 32 hexadecimal digits.

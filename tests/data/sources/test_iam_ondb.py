@@ -1,11 +1,14 @@
+import collections
 import logging
 import os
+import pathlib
 import tarfile
 
 import numpy as np
 import pytest
 
 from hachi_tf.data import load_datasets, make_source
+from hachi_tf.data.sources.iam_writers import writers_in_order
 from hachi_tf.errors import UserError
 
 LISTS = {
@@ -191,6 +194,62 @@ def test_bad_options_are_refused(folder, text):
         make_source(text, folder)
 
 
+def test_a_writers_lines_are_split_after_the_first_ones(folder):
+    # The lists' order makes one writer of a01-000u and a01-001, and each other form another's.
+    for writer in ("a01-000u", "a01-001"):
+        lines = read(folder, writer=writer, max_lines=3)
+        assert {line: sequence.split for line, sequence in lines.items()} == {
+            "a01-000u-01": "train",
+            "a01-000u-02": "train",
+            "a01-001-01": "train",
+            "a01-001-02": "validation",
+        }
+        assert lines["a01-000u-01"].text == "A MOV"
+    datasets = load_datasets(make_source("iam_ondb(writer='a01-001', max_lines=1)", folder))
+    assert {name: len(dataset) for name, dataset in datasets.items()} == {
+        "train": 1,
+        "validation": 3,
+    }
+
+
+def test_the_writer_of_a_form_is_that_of_forms_txt_if_there_is_one(folder, caplog):
+    before = make_source("iam_ondb(writer='b01-000', max_lines=1)", folder).fingerprint()
+    text = "# who wrote what\na01-000u 7\n\na01-001  8 x\nb01-000\t8\nz99-000 8\n"
+    (folder / "forms.txt").write_text(text)
+    for writer in ("8", "a01-001", "b01-000"):
+        with caplog.at_level(logging.INFO, "hachi_tf"):
+            lines = read(folder, writer=writer, max_lines=2)
+        assert list(lines) == ["a01-001-01", "a01-001-02", "b01-000-01"]
+        assert "2 train, 1 validation, 5 left out" in caplog.text
+    after = make_source("iam_ondb(writer='b01-000', max_lines=1)", folder).fingerprint()
+    assert after != before
+
+
+def test_reading_all_writers_does_not_depend_on_forms_txt(folder):
+    before = make_source("iam_ondb", folder).fingerprint()
+    (folder / "forms.txt").write_text("nonsense\n")
+    assert make_source("iam_ondb", folder).fingerprint() == before and len(read(folder)) == 7
+    with pytest.raises(UserError, match=r"'nonsense' in line 1 of .*forms\.txt"):
+        read(folder, writer="a01-001", max_lines=1)
+
+
+def test_a_writer_that_is_none_is_refused_with_some_that_are(folder):
+    with pytest.raises(UserError, match=r"4 writers \(a01-000u, b01-000, b02-000, c01-000z"):
+        read(folder, writer="nobody", max_lines=1)
+
+
+def test_too_few_lines_of_a_writer_are_refused(folder):
+    for options in ({}, {"max_lines": 4}):
+        with pytest.raises(UserError, match="below the 4 lines of a01-001"):
+            read(folder, writer="a01-001", **options)
+
+
+@pytest.mark.parametrize("options", [{"max_lines": 3}, {"writer": "a01-001", "max_lines": 0}])
+def test_lines_are_counted_of_a_writer_and_from_1(folder, options):
+    with pytest.raises(UserError, match="max_lines of at least 1, with a writer"):
+        read(folder, **options)
+
+
 def test_no_folder_is_refused(tmp_path):
     for data in (None, tmp_path / "nothing"):
         with pytest.raises(UserError, match="lineStrokes"):
@@ -229,3 +288,12 @@ def test_the_real_datas_trivial_baseline_is_known(real):
     gaussian = 1 + np.log(2 * np.pi) + 0.5 * np.linalg.slogdet(correlation)[1]
     bernoulli = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
     np.testing.assert_allclose(gaussian + bernoulli, 2.92, atol=0.01)
+
+
+def test_the_real_datas_lists_name_216_writers_of_eight_forms_but_one():
+    folder = os.path.join(os.environ.get("HACHI_TF_DATA", ""), "iam_ondb", "task1")
+    if not os.path.isdir(folder):
+        pytest.skip("HACHI_TF_DATA names no folder with iam_ondb/")
+    lists = [(pathlib.Path(folder) / f"{name}.txt").read_text().split() for name in LISTS]
+    sizes = collections.Counter(writers_in_order(lists).values())
+    assert collections.Counter(sizes.values()) == {8: 215, 7: 1}

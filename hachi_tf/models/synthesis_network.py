@@ -1,0 +1,266 @@
+"""The synthesis network of Graves 2013, section 5: the pen moves while a window reads a text."""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hachi_tf.errors import UserError
+from hachi_tf.layers.soft_window import TextContext, log_weights, moves
+from hachi_tf.layers.stacked_rnn import check_options
+from hachi_tf.layers.windowed_lstm import WindowedLSTM
+from hachi_tf.models.prediction_network import PredictionNetwork
+from hachi_tf.models.text_encoder import TextEncoder
+
+# A row may take so many times the average number of events a character, and so many more.
+_LIMIT_FACTOR, _LIMIT_EXTRA = 2.5, 100
+
+
+class Path(NamedTuple):
+    """How far the window has come in the text, `[B]` each; positions are counted from 1.
+
+    Attributes:
+        furthest: the furthest character that ever had the largest weight.
+        skipped: 1 if a character with ink never had, though a later one had.
+        position: the centre of the window at the last step.
+        passed: 1 if at the last step the place after the text had a larger weight than any
+            character: Graves's rule for the end (section 5.3).
+    """
+
+    furthest: tf.Tensor
+    skipped: tf.Tensor
+    position: tf.Tensor
+    passed: tf.Tensor
+
+
+@keras.saving.register_keras_serializable("hachi_tf")
+class SynthesisNetwork(PredictionNetwork):
+    """Predicts the next event from the events so far and a text (Graves 2013, section 5).
+
+    The lowest layer reads the window of the step before and moves it; the layers above read the
+    window of the step. `call` equals iterated `step`, but for the path that the state keeps:
+    events that are given to `call` are not judged.
+
+    Args:
+        schema: as for `PredictionNetwork`.
+        head: as for `PredictionNetwork`.
+        alphabet: the characters that it knows, in Unicode's normal form C.
+        window_components: K, Gaussians of the window.
+        events_per_character: how many events a character takes on average; it sets the pace of
+            an untrained window and the limit on a sample's length.
+        **kwargs: as for `PredictionNetwork`; the cell is `lstm` or `peephole_lstm`.
+
+    Raises:
+        UserError: for values out of range.
+    """
+
+    kind = "synthesis"
+    conditioned = True
+
+    def __init__(
+        self,
+        schema: Any,
+        head: Any,
+        alphabet: str,
+        window_components: int = 10,
+        events_per_character: float = 25.0,
+        **kwargs,
+    ):
+        if not alphabet:
+            raise UserError("an alphabet with at least one character", "none")
+        self._text_options = (alphabet, window_components, float(events_per_character))
+        super().__init__(schema, head, **kwargs)
+
+    def _make_layers(self) -> None:
+        self.alphabet, self.window_components, self.events_per_character = self._text_options
+        self.alphabet = "".join(sorted(set(self.alphabet)))
+        self._text_encoder = TextEncoder(self.alphabet)
+        limit = self.clip_derivatives and self.clip_derivatives[0]
+        check_options(self.num_layers, self.hidden_size, self.cell, self.dropout, limit)
+        self.reader = WindowedLSTM(
+            self.hidden_size,
+            len(self.alphabet),
+            self.window_components,
+            self.events_per_character,
+            cell=self.cell,
+            clip_derivatives=limit,
+            dtype=self.precision,
+            name="reader",
+        )
+        self.rnn = None
+        if self.num_layers > 1:
+            self.rnn = self._stack(self.num_layers - 1, below_size=self.hidden_size)
+
+    @property
+    def state_shapes(self) -> list[int]:
+        """Reader (h, c, positions, window), layers above, and the path."""
+        above = self.rnn.state_shapes if self.rnn else []
+        return [*self.reader.state_shapes, *above, len(Path._fields)]
+
+    def build(self, input_shape=None):
+        """Creates the weights; the shape of the inputs follows from schema and alphabet."""
+        if not self.built:
+            self.reader.build((None, None, self._encoder.size))
+            if self.rnn:
+                self.rnn.build((None, None, self._encoder.size + len(self.alphabet)))
+            self.output_layer.build((None, self.num_layers * self.hidden_size))
+            self.built = True
+
+    def adopt(self, other: "SynthesisNetwork") -> None:
+        """Takes the weights of a network that knows fewer characters.
+
+        What belongs to characters that it lacks keeps its own first weights.
+
+        Args:
+            other: a built network of the same layers, its alphabet a part of this one's.
+        """
+        places = [self.alphabet.index(character) for character in other.alphabet]
+        first, size, old = self._encoder.size, len(self.alphabet), len(other.alphabet)
+        for mine, theirs in zip(self.weights, other.weights, strict=True):
+            value = theirs.numpy()
+            if value.shape != tuple(mine.shape):  # a kernel: inputs, window, layer below
+                wider = np.array(mine.numpy())
+                wider[:first] = value[:first]
+                wider[first : first + size][places] = value[first : first + old]
+                wider[first + size :] = value[first + old :]
+                value = wider
+            mine.assign(value)
+
+    def encode(self, text: Any = None) -> TextContext:
+        """Strings `[B]`, UTF-8 in normal form C -> what the window reads."""
+        return self._text_encoder(tf.convert_to_tensor(text))
+
+    def initial_state(self, batch_size: int | tf.Tensor) -> list[tf.Tensor]:
+        """Zeros, one float32 `[B, ...]` for each state tensor."""
+        return [tf.zeros([batch_size, size]) for size in self.state_shapes]
+
+    def step(
+        self, inputs: tf.Tensor, state: list[tf.Tensor], context: TextContext
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """One step; see `PredictionNetwork.step`."""
+        inputs = self._encoder(inputs)
+        h, w, params, reader = self.reader.step(inputs, context, state[:4])
+        outputs, above = [h], []
+        if self.rnn:
+            upper, above = self.rnn.step(tf.concat([inputs, w], -1), state[4:-1], below=h)
+            outputs.append(tf.cast(upper, tf.float32))
+        path = _follow(self.path(state), log_weights(params, reader[2], _places(context)), context)
+        params = self._params(tf.concat(outputs, -1))
+        return params, [*reader, *above, tf.stack(path, 1)]
+
+    def call(
+        self,
+        inputs: tf.Tensor,
+        initial_state: list[tf.Tensor] | None = None,
+        context: TextContext | None = None,
+        lengths: tf.Tensor | None = None,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Whole sequences; see `PredictionNetwork.call`. The path stays what it was."""
+        inputs = self._encoder(inputs)
+        if initial_state is None:
+            initial_state = self.initial_state(tf.shape(inputs)[0])
+        h, w, reader = self.reader(inputs, context, initial_state[:4], lengths)
+        outputs, above = [h], []
+        if self.rnn:
+            upper, above = self.rnn(
+                tf.concat([inputs, tf.cast(w, inputs.dtype)], -1),
+                initial_state=initial_state[4:-1],
+                lengths=lengths,
+                training=training,
+                seed=seed,
+                below=h,
+            )
+            outputs.append(upper)
+        return self._params(tf.concat(outputs, -1)), [*reader, *above, initial_state[-1]]
+
+    def window(
+        self, inputs: tf.Tensor, context: TextContext, lengths: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """The weights phi `[B, T, U]` of the characters at each step, for pictures.
+
+        Args:
+            inputs: as for `call`.
+            context: what `encode` returned.
+            lengths: as for `call`.
+        """
+        h, _, _ = self.reader(self._encoder(inputs), context, None, lengths)
+        params = self.reader.window.params(h)
+        kappa = tf.cumsum(moves(params), axis=1)
+        return tf.exp(log_weights(params, kappa, tf.shape(context.one_hot)[1]))
+
+    def path(self, state: list[tf.Tensor]) -> Path:
+        """How far the window has come."""
+        return Path(*tf.unstack(state[-1], axis=1))
+
+    def at_character(
+        self, state: list[tf.Tensor], count: tf.Tensor, context: TextContext
+    ) -> list[tf.Tensor]:
+        """The state after given events, which wrote the first `count` int32 `[B]` characters.
+
+        Those count as written, and so do all up to the one where the window is now.
+        """
+        params = self.reader.window.params(state[0])
+        now = _follow(self.path(state), log_weights(params, state[2], _places(context)), context)
+        written = tf.cast(count, tf.float32)
+        reached = self.path(state)._replace(
+            furthest=tf.maximum(now.furthest, written), position=now.position, passed=now.passed
+        )
+        begun = tf.reduce_any(state[2] > 0.0, axis=1)  # rows of no events stay at the start
+        path = tf.stack(reached, 1)
+        return [*state[:-1], tf.where(begun[:, None], path, state[-1])]
+
+    def is_read(self, state: list[tf.Tensor], context: TextContext) -> tf.Tensor:
+        """Whether the window has reached the last character with ink; bool `[B]`."""
+        return _between(self.path(state).furthest, context.lengths + 1, context) <= 0
+
+    def is_complete(self, state: list[tf.Tensor], context: TextContext) -> tf.Tensor:
+        """Whether every character with ink was reached, and none skipped; bool `[B]`."""
+        return self.is_read(state, context) & (self.path(state).skipped < 0.5)
+
+    def step_limit(self, context: TextContext) -> tf.Tensor:
+        """The most events that a sane writer takes for each text; int32 `[B]`, 0 for no text."""
+        pace = _LIMIT_FACTOR * self.events_per_character
+        limit = tf.cast(context.lengths, tf.float32) * pace + _LIMIT_EXTRA
+        return tf.where(context.lengths > 0, tf.cast(limit, tf.int32), 0)
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` takes, as values for JSON."""
+        return {
+            **super().get_config(),
+            "alphabet": self.alphabet,
+            "window_components": self.window_components,
+            "events_per_character": self.events_per_character,
+        }
+
+
+def _places(context: TextContext) -> tf.Tensor:
+    """Positions u of the longest text, and the one after it."""
+    return tf.shape(context.one_hot)[1] + 1
+
+
+def _between(furthest: tf.Tensor, place: tf.Tensor, context: TextContext) -> tf.Tensor:
+    """How many characters with ink stand after `furthest` and before `place`; int32 `[B]`."""
+    after = tf.cast(furthest, tf.int32) + 1
+    after = tf.minimum(after, tf.shape(context.inked)[1] - 1)
+    counts = tf.gather(context.inked, tf.stack([place, after], 1), batch_dims=1)
+    return counts[:, 0] - counts[:, 1]
+
+
+def _follow(path: Path, log_phi: tf.Tensor, context: TextContext) -> Path:
+    """The path after a step with log phi `[B, U + 1]`; the weights themselves may underflow."""
+    places = tf.range(1, tf.shape(log_phi)[1] + 1)
+    log_phi = tf.where(places <= context.lengths[:, None] + 1, log_phi, log_phi.dtype.min)
+    largest = tf.argmax(log_phi, 1, output_type=tf.int32) + 1
+    skips = _between(path.furthest, largest, context) > 0
+    # Sums in order, so that a row's do not depend on the length of another row's text.
+    phi = tf.exp(log_phi - tf.reduce_max(log_phi, 1, keepdims=True))
+    sums = tf.cumsum(tf.stack([phi, phi * tf.cast(places, tf.float32)]), axis=2)[..., -1]
+    return Path(
+        furthest=tf.maximum(path.furthest, tf.cast(largest, tf.float32)),
+        skipped=tf.maximum(path.skipped, tf.cast(skips, tf.float32)),
+        position=sums[1] / sums[0],
+        passed=tf.cast(largest > context.lengths, tf.float32),
+    )
