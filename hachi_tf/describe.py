@@ -54,6 +54,8 @@ class DescribeConfig(ProgramConfig):
             return
         if self.picture and (self.data or self.source or self.devices):
             raise UserError("a run or an export for --picture", "something else")
+        if (self.sample or self.text) and not self.picture:
+            raise UserError(f"--picture={'|'.join(PICTURES)} with --sample or --text", "none")
         if not self.output.endswith(".png"):
             raise UserError("--output=FILE.png", repr(self.output))
         asked = [self.run_dir, self.export_dir, self.data or self.source, self.devices]
@@ -107,6 +109,7 @@ def describe_export(path: str) -> dict[str, Any]:
         "graph": verdict,
         "bytes": sum(file.stat().st_size for file in files),
         **{key: described[key] for key in kept if key in described},
+        "styles": [style["name"] for style in described.get("styles", [])],
         "columns": described["schema"]["features"],
         "network": described["network"],
         "transforms": described["transforms"],
@@ -211,14 +214,14 @@ def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
             f"--validation_fraction of {fractions[0]} and {fractions[1]}",
             "train both with the same",
         )
-    splits = read_splits(
-        source,
-        config.data or a.trained_on.get("data"),
-        a.network.schema,
-        fractions[0],
-        a.cache,
-    )
+    data = config.data
+    if not (data or config.source):
+        data = a.trained_on.get("data")
+    scale = a.trained_on.get("scale")
+    splits = read_splits(source, data, a.network.schema, fractions[0], a.cache, scale)
     dataset = pick_split(splits, config.split)
+    if a.network.conditioned or b.network.conditioned:
+        dataset = dataset.with_text()
     result = compare(a, b, dataset, config.batch_size)
     interval = result["a_minus_b"]
     sure = interval["low"] * interval["high"] > 0

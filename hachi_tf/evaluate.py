@@ -74,8 +74,12 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     from hachi_tf.training.run import open_model, pick_split, read_splits
 
     model = open_model(config.export_dir or config.run_dir)
+    if config.readback:
+        check_readback(model)
     trained_on = model.trained_on
-    source, data = config.source or trained_on.get("source"), config.data or trained_on.get("data")
+    source, data = config.source or trained_on.get("source"), config.data
+    if not (data or config.source):
+        data = trained_on.get("data")
     if not source:
         raise UserError(f"--source, since {model.path} does not tell it", "none")
     splits = read_splits(
@@ -95,12 +99,27 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     summary["baseline_nats_per_step"] = baseline(held_out)
     summary |= legibility
-    if source.startswith("iam_ondb") and config.split == "validation" and "writer" not in source:
+    on_testset_v = config.split == "validation" and trained_on.get("validation_fraction") is None
+    alike = source.startswith("iam_ondb") and source == trained_on.get("source")
+    if alike and on_testset_v and "writer" not in source and "init_from" not in trained_on:
         nats, error = GRAVES_2013[model.network.kind]
         summary |= {"graves_2013_nats_per_sequence": nats, "graves_2013_squared_error": error}
     if config.per_sequence:
         write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores)
     return summary
+
+
+def check_readback(model: Any) -> None:
+    """Says what is missing before anything is read or written.
+
+    Raises:
+        UserError: if the model writes no text, or tesseract is not there.
+    """
+    from hachi_tf.evaluation import tesseract
+
+    if not model.network.conditioned:
+        raise UserError("a model that writes texts for --readback", f"{model.path}, which does not")
+    tesseract.find()
 
 
 def read_back(config: EvaluateConfig, model: Any, source: str, data: str | None) -> dict[str, Any]:
@@ -115,10 +134,7 @@ def read_back(config: EvaluateConfig, model: Any, source: str, data: str | None)
     from hachi_tf.serving import saved_model
 
     network = model.network
-    characters = getattr(network, "alphabet", None)
-    if not characters:
-        raise UserError("a model that writes texts for --readback", f"{model.path}, which does not")
-    texts = sentences(config.readback, characters=characters)
+    texts = sentences(config.readback, characters=network.alphabet)
     if config.export_dir:
         writer = saved_model.load(config.export_dir)
     else:

@@ -102,6 +102,7 @@ def export(config: ExportConfig) -> dict[str, Any]:
         "bytes": sum(file.stat().st_size for file in files),
         "num_weights": network.count_params(),
         "max_steps": config.max_steps,
+        "reads_text": network.conditioned,
         "styles": [style.name for style in styles],
         "metrics": metadata.get("metrics", {}),
     }
@@ -132,7 +133,8 @@ def main(argv: list[str] | None = None) -> int:
             f"{result['num_weights']:,}",
             result["bytes"] / 1e6,
         )
-        log.info("sample from it: python -m hachi_tf.sample --export_dir=%s", result["export"])
+        text = ' --text="Hello"' if result["reads_text"] else ""
+        log.info("use it: python -m hachi_tf.sample --export_dir=%s%s", result["export"], text)
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")
 

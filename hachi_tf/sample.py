@@ -14,20 +14,21 @@ from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
 from hachi_tf.rendering.page import ALIGNMENTS, Page, parse_size
+from hachi_tf.rendering.page_files import SUFFIXES as PAGE_SUFFIXES
 from hachi_tf.rendering.page_files import save_pages
 from hachi_tf.rendering.save import SUFFIXES
 from hachi_tf.startup import import_tensorflow
 from hachi_tf.writing.letter import write_letter
-from hachi_tf.writing.lines import clean
+from hachi_tf.writing.lines import clean, read_text
 from hachi_tf.writing.prime import read_prime
-from hachi_tf.writing.write import MAX_RETRIES, parse_again, write_lines
+from hachi_tf.writing.write import MAX_RETRIES, parse_again, too_long, write_lines
 
 log = logging.getLogger(__name__)
 
 DEFAULT_STEPS = 700
 # The most events of a line by a run's model; its text sets the real limit.
 TEXT_STEPS = 20_000
-MAX_TEXT_BYTES = 1 << 20
+MAX_LINES = 1000  # of a text that goes into one picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +129,12 @@ class SampleConfig(ProgramConfig):
             raise UserError("--text=... to write on the page", "none")
         if self.page and self.num_samples > 1:
             raise UserError("--num_samples=1 for a letter", str(self.num_samples))
+        if self.page and pathlib.Path(self.output).suffix.lower() not in PAGE_SUFFIXES:
+            raise UserError(f"--output with a suffix of {' '.join(PAGE_SUFFIXES)}", self.output)
+        if self.page and (self.num_steps or self.columns):
+            raise UserError("--page without --num_steps and --columns", "one of them")
+        if self.prime_text and not self.prime:
+            raise UserError("--prime=..., which says --prime_text", "none")
         parse_again(self.again)
         if self.page:
             self.paper()
@@ -163,6 +170,11 @@ def sample(config: SampleConfig) -> dict[str, Any]:
             if model.alphabet
             else ("no --text: this model reads none", repr(config.text))
         ))  # fmt: skip
+    for option in ("style", "prime_text", "again", "retries"):
+        if model.alphabet is None and getattr(config, option):
+            raise UserError(f"--{option} with a model that writes texts", name)
+    if len(text.splitlines()) > MAX_LINES and not config.page:
+        raise UserError(f"at most {MAX_LINES} lines, or --page=...", f"{len(text.splitlines())}")
     prime = None
     if config.prime:
         prime = read_prime(config.prime, config.prime_text, model, splits, config.on_unknown)
@@ -191,7 +203,15 @@ def sample(config: SampleConfig) -> dict[str, Any]:
         texts = [line.strip() for line in prepared.text.split("\n") if line.strip()]
         if not texts:
             raise UserError("a text with characters that the model knows", repr(config.text))
-        lines = write_lines(model, texts * config.num_samples, num_steps=config.num_steps, **hand)
+        num_steps = config.num_steps and min(config.num_steps, model.max_steps)
+        lines = write_lines(model, texts * config.num_samples, num_steps=num_steps, **hand)
+        for number in too_long(lines, model.max_steps) if num_steps is None else ():
+            log.warning(
+                "line %d takes more than the %d events that this export draws; break it, use "
+                "--page, or export with a larger --max_steps",
+                number,
+                model.max_steps,
+            )
         events, ended = [line.events for line in lines], [line.ended for line in lines]
         facts = {
             "text": [line.text for line in lines],
@@ -201,28 +221,6 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     columns = config.columns or (1 if text else None)
     rendering.save(events, config.output, schema=model.schema, columns=columns)
     return result | {"lengths": [len(each) for each in events], "ended": ended} | facts
-
-
-def read_text(text: str) -> str:
-    """The text of `--text`, from a file (`@FILE`) or the standard input (`-`) if it says so.
-
-    Raises:
-        UserError: if it cannot be read, or is no UTF-8.
-    """
-    if text != "-" and not text.startswith("@"):
-        return text
-    try:
-        if text == "-":
-            content = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-        else:
-            with open(text[1:], "rb") as file:
-                content = file.read(MAX_TEXT_BYTES + 1)
-        if len(content) > MAX_TEXT_BYTES:
-            raise UserError(f"a text of at most {MAX_TEXT_BYTES:,} bytes", f"more in {text}")
-        return content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError("a text file in UTF-8", f"{text}: {reason}") from error
 
 
 def open_sampled(config: SampleConfig) -> tuple[Any, str, Callable[[], dict[str, Any]]]:

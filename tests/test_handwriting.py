@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import re
 
 import numpy as np
 import pytest
@@ -41,9 +40,8 @@ def test_the_commands_of_the_readme_write_a_text(tmp_path, program):
     flags = [f"--export_dir={EXPORT}", f"--text={text}", "--bias=1", "--seed=1", "--json"]
     told = json.loads(program("sample", *flags, f"--output={output}").stdout)
     assert told["text"] == [text] and told["complete"] == [True] and told["ended"] == [True]
-    assert 100 < told["lengths"][0] < 450 and output.read_text().count("<path") == 1
-    paths = re.findall(r' d="([^"]+)"', output.read_text())
-    assert sum(path.count("M") for path in paths) >= 15  # strokes
+    assert 100 < told["lengths"][0] < 450
+    assert output.read_text().count("<path") >= 5  # strokes
 
 
 def test_every_line_of_a_text_is_a_sample_and_a_file_is_read(tmp_path, sample):
@@ -59,7 +57,7 @@ def test_every_line_of_a_text_is_a_sample_and_a_file_is_read(tmp_path, sample):
 def test_style_decides_the_hand_and_a_seed_the_line(tmp_path, sample, model):
     drawn = {}
     for style in ("", *model.styles):
-        flags = ["--text=hand", f"--style={style}", "--bias=2", "--seed=3"]
+        flags = ["--text=we hit thirty", f"--style={style}", "--bias=2", "--seed=3"]
         sample(*flags, f"--output={tmp_path}/a.npz")
         sample(*flags, f"--output={tmp_path}/b.npz")
         (drawn[style],), (same,) = read_npz(tmp_path / "a.npz"), read_npz(tmp_path / "b.npz")
@@ -144,7 +142,7 @@ def test_describe_draws_how_the_network_sees_a_line(tmp_path, sample, failing_pr
     assert done.returncode == 0 and json.loads(done.stdout)["picture"] == picture
     with Image.open(output) as image:
         assert image.format == "PNG" and image.width > 300
-        assert len(set(image.convert("L").resize((60, 60)).getdata())) > 5  # something is on it
+        assert len(np.unique(np.asarray(image.convert("L").resize((60, 60))))) > 5
 
 
 def test_styles_go_into_an_export_and_again_into_the_next(tmp_path, program, failing_program):

@@ -55,6 +55,7 @@ def imported(paths: Iterable[pathlib.Path]) -> set[str]:
                 modules.add(node.module.split(".")[0])
     modules -= {"hachi_tf", "tests", *sys.stdlib_module_names}
     distributions = {"PIL": "pillow", "absl": "absl-py", "google": "protobuf"}
+    distributions["HersheyFonts"] = "hershey-fonts"
     return {distributions.get(module, module).replace("_", "-") for module in modules}
 
 

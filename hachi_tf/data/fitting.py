@@ -30,7 +30,7 @@ def fit_splits(
 
     Returns:
         The splits; if only units differ, each line is scaled, levelled and cut into points anew
-        by `prepare_drawing`.
+        by `prepare_drawing`, and one that is no line of writing is left out.
 
     Raises:
         UserError: if the columns are others, or their units are and the model has no scale.
@@ -48,15 +48,19 @@ def fit_splits(
 
 
 def _fit(dataset: Dataset, scale: Mapping[str, Any]) -> Dataset:
-    events = [np.zeros((0, dataset.events.shape[1]), np.float32)]
-    for line in dataset:
+    events, kept = [np.zeros((0, dataset.events.shape[1]), np.float32)], []
+    for index, line in enumerate(dataset):
         strokes = to_polylines(line)
-        times = np.split(
-            np.arange(sum(map(len, strokes)), dtype=float), np.cumsum([*map(len, strokes)])[:-1]
-        )
-        events.append(prepare_drawing(Drawing(strokes, times), scale))
+        ends = np.cumsum([*map(len, strokes)])
+        times = np.split(np.arange(ends[-1] if len(ends) else 0, dtype=float), ends[:-1])
+        try:
+            events.append(prepare_drawing(Drawing(strokes, times), scale))
+            kept.append(index)
+        except UserError as error:
+            log.info("%s is left out: %s", dataset.ids[index], error)
     offsets = np.cumsum([0, *map(len, events[1:])], dtype=np.int64)
-    return Dataset(np.concatenate(events), offsets, dataset.ids, dataset.texts)
+    chosen = ([values[index] for index in kept] for values in (dataset.ids, dataset.texts))
+    return Dataset(np.concatenate(events), offsets, *chosen)
 
 
 def _without_units(schema: Schema) -> list[Any]:

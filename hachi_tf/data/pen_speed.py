@@ -24,6 +24,7 @@ _FINE = 0.012  # line heights between the points that a course is computed at
 _CORNER = math.radians(60)  # a sharper turn within the window keeps a point
 _MAX_PAUSE = 4.0  # point spacings of travel that a pause within a stroke lasts at most
 _SLOWEST = 0.05  # of the usual speed; what is slower is a pause
+_MAX_SPEED_UP = 2.0  # at a point, over the slower of both pieces
 _MAX_STEP = 16.0  # how far from the first guess the time between points is sought
 
 
@@ -231,11 +232,17 @@ class _Path:
         self._fewest[self._is_end[:-1]] = 1
         waits = np.diff(self._clock)[:, None]
         slopes = moves / waits
-        self._velocity = np.empty_like(self._points)
-        self._velocity[1:-1] = (waits[1:] * slopes[:-1] + waits[:-1] * slopes[1:]) / (
+        velocity = np.empty_like(self._points)
+        velocity[1:-1] = (waits[1:] * slopes[:-1] + waits[:-1] * slopes[1:]) / (
             waits[1:] + waits[:-1]
         )
-        self._velocity[first], self._velocity[last] = slopes[first], slopes[last - 1]
+        velocity[first], velocity[last] = slopes[first], slopes[last - 1]
+        # Where a pen that rested darts away, the curve must not swing back.
+        speed = np.hypot(*slopes.T)
+        slowest = np.minimum(np.append(speed, np.inf), np.append(np.inf, speed))
+        slowest[first], slowest[last] = speed[first], speed[last - 1]
+        excess = np.hypot(*velocity.T) / np.maximum(_MAX_SPEED_UP * slowest, 1e-300)
+        self._velocity = velocity / np.maximum(excess, 1.0)[:, None]
 
     def cut(self, step: float) -> list[np.ndarray]:
         """Points at times `step` apart, as nearly as the kept points allow."""

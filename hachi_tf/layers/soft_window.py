@@ -11,18 +11,40 @@ from hachi_tf.errors import UserError
 _LARGEST = 10.0
 
 
+class Characters(NamedTuple):
+    """One-hot characters by their indices: adding up and looking up cost less than products.
+
+    Attributes:
+        classes: int32 `[B, U]`, each character's, 0 past the end.
+        present: float32 `[B, U]`, 1 up to the end, 0 past it.
+        rows: int32 `[B, U]`, the place of the class in a flat `[B A]`.
+    """
+
+    classes: tf.Tensor
+    present: tf.Tensor
+    rows: tf.Tensor
+
+    @classmethod
+    def at(cls, index: tf.Tensor, num_classes: int) -> "Characters":
+        """Characters of `num_classes` classes, int32 `[B, U]`; -1 past the end of a text."""
+        classes = tf.maximum(index, 0)
+        first = tf.range(tf.shape(index)[0])[:, None] * num_classes
+        present = tf.cast(index >= 0, tf.float32)
+        return cls(classes, present, classes + first)
+
+
 class TextContext(NamedTuple):
     """Texts as the window reads them.
 
     Attributes:
-        one_hot: float32 `[B, U, A]`, one row a character, zeros past the end.
+        characters: their `Characters`.
         lengths: int32 `[B]`, the number of characters.
         inked: int32 `[B, U + 2]`, how many characters with ink (no spaces) stand before
             position u = 0, 1, ..., U + 1; positions are counted from 1.
         dropped: int32 `[B]`, how many characters were left out since the alphabet lacks them.
     """
 
-    one_hot: tf.Tensor
+    characters: Characters
     lengths: tf.Tensor
     inked: tf.Tensor
     dropped: tf.Tensor
@@ -80,21 +102,22 @@ class SoftWindow(keras.layers.Layer):
         """Outputs `[..., H]` -> the pre-activations (a, b, k) `[..., 3 K]`, float32."""
         return tf.cast(h, tf.float32) @ self.kernel + self.bias
 
-    def step(self, h: tf.Tensor, kappa: tf.Tensor, context: TextContext):
+    def step(self, h: tf.Tensor, kappa: tf.Tensor, context: TextContext, num_classes: int):
         """Moves the window by one step.
 
         Args:
             h: `[B, H]`.
             kappa: float32 `[B, K]`, the positions before the step.
             context: the texts.
+            num_classes: A, the characters of the alphabet.
 
         Returns:
             w float32 `[B, A]`, the positions after the step `[B, K]`, and the pre-activations.
         """
         params = self.params(h)
         kappa = kappa + moves(params)
-        _, phi = window_weights(params, kappa, tf.shape(context.one_hot)[1])
-        return window_of(phi, Characters.of(context.one_hot)), kappa, params
+        _, phi = window_weights(params, kappa, tf.shape(context.characters.classes)[1])
+        return window_of(phi, context.characters, num_classes), kappa, params
 
     def get_config(self):
         """The arguments of the constructor."""
@@ -125,34 +148,12 @@ def window_weights(params: tf.Tensor, kappa: tf.Tensor, num_characters: tf.Tenso
     return parts, tf.reduce_sum(parts, 1)
 
 
-class Characters(NamedTuple):
-    """One-hot characters as indices: to add up and to look up costs less than to multiply.
-
-    Attributes:
-        classes: int32 `[B, U]`, each character's, 0 past the end.
-        present: `[B, U]`, 1 up to the end, 0 past it.
-        rows: int32 `[B, U]`, the place of the class in a flat `[B A]`.
-        num_classes: A.
-    """
-
-    classes: tf.Tensor
-    present: tf.Tensor
-    rows: tf.Tensor
-    num_classes: int
-
-    @classmethod
-    def of(cls, one_hot: tf.Tensor) -> "Characters":
-        """Reads one-hot characters `[B, U, A]`, zeros past the end."""
-        num_classes = one_hot.shape[-1]
-        classes = tf.argmax(one_hot, -1, output_type=tf.int32)
-        first = tf.range(tf.shape(one_hot)[0])[:, None] * num_classes
-        return cls(classes, tf.reduce_max(one_hot, -1), classes + first, num_classes)
-
-
-def window_of(phi: tf.Tensor, characters: Characters) -> tf.Tensor:
-    """The window w `[B, A]` (eq. 47) of weights `[B, U]` over characters."""
-    batch, size = tf.shape(phi)[0], characters.num_classes
-    flat = tf.math.unsorted_segment_sum(phi * characters.present, characters.rows, batch * size)
+def window_of(phi: tf.Tensor, characters: Characters, size: int) -> tf.Tensor:
+    """The window w `[B, A]` (eq. 47) of weights `[B, U]` over characters of A = `size` classes."""
+    batch = tf.shape(phi)[0]
+    flat = tf.math.unsorted_segment_sum(
+        phi * tf.cast(characters.present, phi.dtype), characters.rows, batch * size
+    )
     return tf.ensure_shape(tf.reshape(flat, [batch, size]), [None, size])
 
 
@@ -188,7 +189,8 @@ def window_backward(params, kappa, characters, moving, d_w, d_kappa):
     parts, _ = window_weights(params, kappa, num_characters)
     _, b, _ = tf.split(tf.minimum(params, _LARGEST), 3, axis=-1)
     beta = tf.exp(b)
-    d_phi = tf.gather(d_w, characters.classes, batch_dims=1) * characters.present  # [B, U]
+    d_phi = tf.gather(d_w, characters.classes, batch_dims=1)  # [B, U]
+    d_phi *= tf.cast(characters.present, d_phi.dtype)
     weighted = parts * d_phi[:, None]  # [B, K, U]
     offset = kappa[:, :, None] - tf.range(1, num_characters + 1, dtype=kappa.dtype)
     first = weighted * offset

@@ -114,7 +114,7 @@ class WindowedLSTM(keras.layers.Layer):
             bias,
             tf.convert_to_tensor(self.window.kernel.value),
             tf.convert_to_tensor(self.window.bias.value),
-            context.one_hot,
+            context.characters,
             moving,
             *peepholes,
             clip_derivatives=self.clip_derivatives,
@@ -141,7 +141,7 @@ class WindowedLSTM(keras.layers.Layer):
         kernel = tf.concat([kernel, window_kernel], 0)
         fed = tf.concat([tf.cast(inputs, tf.float32), w], -1)
         h, c = lstm_step(fed, h, c, kernel, *weights)
-        w, kappa, params = self.window.step(h, kappa, context)
+        w, kappa, params = self.window.step(h, kappa, context, self.num_classes)
         return h, w, params, [h, c, kappa, w]
 
     def get_config(self):

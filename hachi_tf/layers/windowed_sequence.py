@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from hachi_tf.layers.lstm_sequence import cell_backward, cell_forward, peephole_gradient
 from hachi_tf.layers.soft_window import (
-    Characters,
     moves,
     window_backward,
     window_of,
@@ -25,7 +24,7 @@ def windowed_sequence(
     bias,
     params_kernel,
     params_bias,
-    one_hot,
+    characters,
     moving,
     peepholes=None,
     clip_derivatives=None,
@@ -42,7 +41,7 @@ def windowed_sequence(
         bias: `[4 H]`.
         params_kernel: `[H, 3 K]`, from the output to the window's pre-activations.
         params_bias: `[3 K]`.
-        one_hot: `[B, U, A]`, the characters.
+        characters: the texts' `Characters`.
         moving: `[T, B, 1]`, 1 where the window may move, 0 in the padding.
         peepholes: `[3, H]` or None.
         clip_derivatives: as for `lstm_sequence`.
@@ -53,7 +52,6 @@ def windowed_sequence(
     """
     product_type, cell_type = inputs.dtype, state[1].dtype
     size, steps = recurrent_kernel.shape[0], tf.shape(inputs)[0]
-    characters = Characters.of(one_hot)
     num_components, num_classes = state[2].shape[-1], state[3].shape[-1]
 
     @tf.custom_gradient
@@ -82,8 +80,8 @@ def windowed_sequence(
             h = tf.cast(h, product_type)
             params = tf.cast(h @ params_kernel, cell_type) + params_bias
             kappa += moves(params) * moving[t]
-            _, phi = window_weights(params, kappa, tf.shape(one_hot)[1])
-            w = window_of(phi, characters)
+            _, phi = window_weights(params, kappa, tf.shape(characters.classes)[1])
+            w = window_of(phi, characters, num_classes)
             fed = tf.concat([h, tf.cast(w, product_type)], 1)
             values = (fed, c, kappa, params, *kept)
             written = [a.write(t + 1, v) for a, v in zip(histories, values, strict=True)]

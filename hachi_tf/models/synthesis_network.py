@@ -98,12 +98,32 @@ class SynthesisNetwork(PredictionNetwork):
         above = self.rnn.state_shapes if self.rnn else []
         return [*self.reader.state_shapes, *above, len(Path._fields)]
 
+    @property
+    def _input_size(self) -> int:
+        """The events, and whether there was none before."""
+        return self._encoder.size + 1
+
+    def _encode_events(self, events: tf.Tensor, kappa: tf.Tensor) -> tf.Tensor:
+        """Events `[B, T, F]` -> inputs, with a 1 at the first step of a text.
+
+        One step in hundreds is the first: without a mark of its own, from which the weights learn
+        at their own pace, a network is long in learning how letters begin.
+
+        Args:
+            events: in network space.
+            kappa: `[B, K]`, the positions before; zeros before the first step, and never after.
+        """
+        begins = tf.reduce_max(kappa, axis=1) == 0.0
+        first = tf.range(tf.shape(events)[1])[None] == 0
+        mark = tf.cast(begins[:, None] & first, events.dtype)
+        return tf.concat([self._encoder(events), mark[..., None]], -1)
+
     def build(self, input_shape=None):
         """Creates the weights; the shape of the inputs follows from schema and alphabet."""
         if not self.built:
-            self.reader.build((None, None, self._encoder.size))
+            self.reader.build((None, None, self._input_size))
             if self.rnn:
-                self.rnn.build((None, None, self._encoder.size + len(self.alphabet)))
+                self.rnn.build((None, None, self._input_size + len(self.alphabet)))
             self.output_layer.build((None, self.num_layers * self.hidden_size))
             self.built = True
 
@@ -116,7 +136,7 @@ class SynthesisNetwork(PredictionNetwork):
             other: a built network of the same layers, its alphabet a part of this one's.
         """
         places = [self.alphabet.index(character) for character in other.alphabet]
-        first, size, old = self._encoder.size, len(self.alphabet), len(other.alphabet)
+        first, size, old = self._input_size, len(self.alphabet), len(other.alphabet)
         for mine, theirs in zip(self.weights, other.weights, strict=True):
             value = theirs.numpy()
             if value.shape != tuple(mine.shape):  # a kernel: inputs, window, layer below
@@ -139,7 +159,7 @@ class SynthesisNetwork(PredictionNetwork):
         self, inputs: tf.Tensor, state: list[tf.Tensor], context: TextContext
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """One step; see `PredictionNetwork.step`."""
-        inputs = self._encoder(inputs)
+        inputs = self._encode_events(inputs[:, None], state[2])[:, 0]
         h, w, params, reader = self.reader.step(inputs, context, state[:4])
         outputs, above = [h], []
         if self.rnn:
@@ -159,9 +179,9 @@ class SynthesisNetwork(PredictionNetwork):
         seed: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Whole sequences; see `PredictionNetwork.call`. The path stays what it was."""
-        inputs = self._encoder(inputs)
         if initial_state is None:
             initial_state = self.initial_state(tf.shape(inputs)[0])
+        inputs = self._encode_events(inputs, initial_state[2])
         h, w, reader = self.reader(inputs, context, initial_state[:4], lengths)
         outputs, above = [h], []
         if self.rnn:
@@ -186,10 +206,12 @@ class SynthesisNetwork(PredictionNetwork):
             context: what `encode` returned.
             lengths: as for `call`.
         """
-        h, _, _ = self.reader(self._encoder(inputs), context, None, lengths)
+        start = tf.zeros([tf.shape(inputs)[0], self.window_components])
+        inputs = self._encode_events(inputs, start)
+        h, _, _ = self.reader(inputs, context, None, lengths)
         params = self.reader.window.params(h)
         kappa = tf.cumsum(moves(params), axis=1)
-        return tf.exp(log_weights(params, kappa, tf.shape(context.one_hot)[1]))
+        return tf.exp(log_weights(params, kappa, tf.shape(context.characters.classes)[1]))
 
     def path(self, state: list[tf.Tensor]) -> Path:
         """How far the window has come."""
@@ -238,7 +260,7 @@ class SynthesisNetwork(PredictionNetwork):
 
 def _places(context: TextContext) -> tf.Tensor:
     """Positions u of the longest text, and the one after it."""
-    return tf.shape(context.one_hot)[1] + 1
+    return tf.shape(context.characters.classes)[1] + 1
 
 
 def _between(furthest: tf.Tensor, place: tf.Tensor, context: TextContext) -> tf.Tensor:

@@ -4,7 +4,7 @@ import unicodedata
 
 import tensorflow as tf
 
-from hachi_tf.layers.soft_window import TextContext
+from hachi_tf.layers.soft_window import Characters, TextContext
 
 
 class TextEncoder:
@@ -41,7 +41,8 @@ class TextEncoder:
         index = tf.scatter_nd(places, tf.boolean_mask(index, known) + 1, shape) - 1  # -1: padding
         inked = tf.gather(tf.constant([0, *self._inked], tf.int32), index + 1)
         inked = tf.pad(tf.cumsum(inked, axis=1), [[0, 0], [2, 0]])  # before u = 0 ... U + 1
-        return TextContext(tf.one_hot(index, self.size), lengths, inked, dropped)
+        characters = Characters.at(index, self.size)
+        return TextContext(characters, lengths, inked, dropped)
 
 
 def _is_blank(character: str) -> bool:

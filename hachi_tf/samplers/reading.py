@@ -27,6 +27,7 @@ class Reading(NamedTuple):
         context: what `encode` returned.
         prime_length: int32 `[B]`, characters before the wanted text.
         valid: bool `[B]`, whether the style exists.
+        inked: bool `[B]`, whether the wanted text has a character with ink.
         styled: bool `[B]`, whether the row has a style.
         state: float32 `[B, S]`, after the style's prime.
     """
@@ -34,6 +35,7 @@ class Reading(NamedTuple):
     context: Any
     prime_length: Any
     valid: Any
+    inked: Any
     styled: Any
     state: Any
 
@@ -50,7 +52,7 @@ def read(network, styles, states, text=None, style=None, prime_text=None) -> Rea
         prime_text: string `[B]`, or None.
     """
     if text is None:
-        return Reading(None, None, None, None, None)
+        return Reading(None, None, None, None, None, None)
     state = styled = None
     valid, prime_length = tf.ones_like(text, tf.bool), tf.zeros_like(text, tf.int32)
     if style is not None:
@@ -63,8 +65,9 @@ def read(network, styles, states, text=None, style=None, prime_text=None) -> Rea
             prime_text = tf.gather([each.text for each in styles], index)
             prime_text = tf.where(styled, prime_text, "")
             state = tf.gather(states, index)
+    inked = network.encode(text).inked[:, -1] > 0
     if prime_text is not None:
         prime_length = network.encode(prime_text).lengths
         text = tf.strings.join([prime_text, text])
     context = network.encode(text)
-    return Reading(context, prime_length, valid, styled, state)
+    return Reading(context, prime_length, valid, inked, styled, state)

@@ -80,12 +80,13 @@ class Sampler:
         """
         beginning = self.layout.zeros(tf.shape(seed)[0]) if state is None else state
         reading = self._read(text, style, prime_text)
-        if reading.state is not None and state is None:
-            beginning = select_rows(reading.styled, reading.state, beginning)
+        if reading.state is not None:
+            fresh = reading.styled & (beginning[:, 0] < 0.5)  # no event yet
+            beginning = select_rows(fresh, reading.state, beginning)
         state = self.layout.unpack(beginning)
         if reading.context is not None:
             limit = self.network.step_limit(reading.context)
-            state = state._replace(ended=state.ended | (limit == 0))
+            state = state._replace(ended=state.ended | ~reading.inked)
             num_steps = tf.minimum(num_steps, limit - state.step_count)
             num_steps = tf.where(reading.valid, num_steps, 0)
         num_steps = tf.clip_by_value(num_steps, 0, self.max_steps)
@@ -148,7 +149,8 @@ class Sampler:
         Returns:
             A `Stepped`.
         """
-        context = self._read(text).context
+        reading = self._read(text)
+        context = reading.context
         has_event &= _is_valid(bias, temperature)
         state = self.layout.unpack(state)
         first = has_event & (state.step_count == 0)
@@ -168,9 +170,8 @@ class Sampler:
         )
         num_steps = tf.ones_like(state.step_count)
         if context is not None:
-            empty = context.lengths == 0
-            state = state._replace(ended=state.ended | empty)
-            num_steps = tf.where(empty, 0, num_steps)
+            state = state._replace(ended=state.ended | ~reading.inked)
+            num_steps = tf.where(reading.inked, num_steps, 0)
         out = self._draw(
             seed, 1, num_steps, bias, temperature, state, context, self.head.params_size
         )
@@ -189,7 +190,7 @@ class Sampler:
                 with the row's last event, else it is scored as going on.
             text: string `[B]`, for a network that reads a text.
             written_text: string `[B]`, the beginning of `text` that counts as written after
-                the events; all of it by default.
+                the events; by default that which the window has reached.
 
         Returns:
             A `Scored`.
@@ -221,8 +222,10 @@ class Sampler:
         step_log_prob = tf.where(mask, step_log_prob, 0.0)
 
         if context is not None:
-            written = context if written_text is None else self.network.encode(written_text)
-            network = self.network.at_character(network, written.lengths, context)
+            written = tf.zeros_like(context.lengths)
+            if written_text is not None:
+                written = self.network.encode(written_text).lengths
+            network = self.network.at_character(network, written, context)
         at = tf.maximum(lengths - 1, 0)
         last_event = tf.gather(events, at, batch_dims=1)
         state = SamplerState(
@@ -242,6 +245,7 @@ class Sampler:
             tf.constant([len(style.events)]),
             self.layout.zeros(1),
             tf.constant([False]),
+            tf.constant([style.text]),
             tf.constant([style.text]),
         )
         return scored.state.numpy()

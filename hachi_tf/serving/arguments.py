@@ -1,5 +1,6 @@
 """What people pass to a model -> arrays of the right type and shape."""
 
+import reprlib
 import secrets
 import unicodedata
 from typing import Any
@@ -120,8 +121,9 @@ def texts(name: str, value: Any, rows: int) -> np.ndarray:
         UserError: if it is neither.
     """
     values = [value] * rows if isinstance(value, str) else value
-    if values is None or len(values) != rows or not all(isinstance(v, str) for v in values):
-        got = "none" if value is None else f"{len(values)}" if values is not value else repr(value)
+    listed = isinstance(values, (list, tuple)) or np.ndim(values) == 1
+    if not listed or len(values) != rows or not all(isinstance(each, str) for each in values):
+        got = "none" if value is None else reprlib.repr(value)
         raise UserError(f"one {name}, or one for each of {rows} rows", got)
     encoded = [unicodedata.normalize("NFC", each).encode("utf-8", "replace") for each in values]
     return np.array(encoded, object)

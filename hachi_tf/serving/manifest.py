@@ -70,11 +70,31 @@ def read(version_dir: pathlib.Path) -> dict[str, Any]:
         for key, kind in _REQUIRED.items():
             if not isinstance(value.get(key), kind):
                 raise ValueError(f"no {key}")
+        if not isinstance(value["network"].get("config"), dict):
+            raise ValueError("no configuration of the network")
+        if not isinstance(value.get("data", {}), dict) or not _are_styles(value.get("styles", [])):
+            raise ValueError("data or styles of another kind")
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"a description of a hachi_tf export, format {FORMAT}, in {path}", str(error)
         ) from error
     return value
+
+
+def _are_styles(styles: Any) -> bool:
+    """Whether styles are as `describe_styles` writes them."""
+    return isinstance(styles, list) and all(
+        isinstance(each, dict)
+        and set(each) == {"name", "text", "events"}
+        and isinstance(each["name"], str)
+        and isinstance(each["text"], str)
+        and isinstance(each["events"], list)
+        and all(
+            isinstance(event, list) and all(type(number) in (int, float) for number in event)
+            for event in each["events"]
+        )
+        for each in styles
+    )
 
 
 def to_text(description: dict[str, Any]) -> str:
@@ -93,11 +113,13 @@ def versions() -> dict[str, Any]:
     """The format, and the versions of the packages that write it."""
     import importlib.metadata
 
+    import hachi_tf
+
     def version(package):
         try:
             return importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            return "unknown"
+            return hachi_tf.__version__ if package == "hachi_tf" else "unknown"
 
     packages = ("hachi_tf", "tensorflow", "keras", "numpy")
     return {

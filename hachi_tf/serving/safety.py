@@ -34,7 +34,7 @@ ALLOWED_OPS = frozenset(
     StopGradient StridedSlice StringJoin Sub Sum Tanh TensorListElementShape
     TensorListFromTensor TensorListGather TensorListGetItem TensorListLength TensorListReserve
     TensorListSetItem TensorListStack TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode
-    Unpack VarHandleOp Where While ZerosLike
+    Unpack UnsortedSegmentSum VarHandleOp Where While ZerosLike
     """.split()
 )
 # What the saver needs besides, which TF1's and the C++ loader run to fill the variables, ...

@@ -32,6 +32,44 @@ def run_schema(config: Any, source: Any) -> Schema:
     return dataclasses.replace(source.schema, end_of_sequence=ends)
 
 
+class Wanted(NamedTuple):
+    """The data that a network reads.
+
+    Attributes:
+        schema: their columns.
+        scale: of the lines that the network knows, if it was trained on lines before.
+        reads_text: whether a text goes with each sequence.
+    """
+
+    schema: Schema
+    scale: dict[str, float] | None
+    reads_text: bool
+
+
+def wanted_data(
+    config: Any, source: Any, initial: Any = None, description: dict[str, Any] | None = None
+) -> Wanted:
+    """What a run's network reads.
+
+    Args:
+        config: the flags.
+        source: what it learns from.
+        initial: None, or something with `network` and `trained_on` that it starts from.
+        description: of the run that goes on, if one does.
+    """
+    if description is not None:
+        kind = network_class(description["network"]["network"])
+        schema = Schema.from_dict(description["schema"])
+        return Wanted(schema, description["data"].get("scale"), kind.conditioned)
+    schema = run_schema(config, source)
+    if initial is None:
+        return Wanted(schema, None, network_class(config.network).conditioned)
+    scale = initial.trained_on.get("scale")
+    features = initial.network.schema.features if scale else schema.features
+    schema = dataclasses.replace(schema, features=features)
+    return Wanted(schema, scale, initial.network.conditioned)
+
+
 def text_options(config: Any, train: Any) -> dict[str, Any]:
     """What a network that reads texts is told of them; empty for any other."""
     if not network_class(config.network).conditioned:
@@ -63,7 +101,7 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
     if schema.end_of_sequence:
         # The end comes once a sequence: a network that first has to learn that it is rare would
         # for long end too soon.
-        bias = np.array(network.output_layer.bias)
+        bias = network.output_layer.bias.numpy()
         bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
         network.output_layer.bias.assign(bias)
     return Built(source.default_transforms().fit(train), network)

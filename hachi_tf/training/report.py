@@ -139,5 +139,10 @@ def end(
     if not finished:
         log.info("go on:    python -m hachi_tf.train --run_dir=%s", directory.path)
     log.info("evaluate: python -m hachi_tf.evaluate --run_dir=%s", directory.path)
-    log.info("sample:   python -m hachi_tf.sample --run_dir=%s --output=sample.svg", directory.path)
+    text = '--text="Hello" ' if trainer.network.conditioned else ""
+    log.info(
+        "sample:   python -m hachi_tf.sample --run_dir=%s %s--output=sample.svg",
+        directory.path,
+        text,
+    )
     log.info("watch:    tensorboard --logdir=%s", directory.tensorboard)

@@ -17,10 +17,9 @@ from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import Scorer, dataset_baseline, spaced_subset
 from hachi_tf.files import clean_folder
-from hachi_tf.models import network_class, network_to_dict
-from hachi_tf.schema import Schema
+from hachi_tf.models import network_to_dict
 from hachi_tf.training import report
-from hachi_tf.training.building import build_again, build_from, build_new, run_schema
+from hachi_tf.training.building import build_again, build_from, build_new, run_schema, wanted_data
 from hachi_tf.training.checkpoints import Checkpoints, save_arrays, variable_arrays
 from hachi_tf.training.optimizers import make_optimizer
 from hachi_tf.training.run_directory import RunDirectory
@@ -56,10 +55,17 @@ class Session:
         cache = directory.path.parent / ".cache"
         splits = load_datasets(self._source, config.validation_fraction, cache)
         self._resuming = directory.schema.exists()
-        self._schema, self._scale = self._wanted(initial)
+        description = directory.description() if self._resuming else None
+        wanted = wanted_data(config, self._source, initial, description)
+        self._schema, self._scale, reads_text = wanted
+        self._origin = initial and {
+            key: initial.trained_on[key]
+            for key in ("source", "licence", "credit", "init_from")
+            if key in initial.trained_on
+        }
         columns = run_schema(config, self._source)
         splits = fit_splits(splits, columns, self._schema, self._scale)
-        if network_class(config.network).conditioned:
+        if reads_text:
             splits = {name: self._with_text(split) for name, split in splits.items()}
         self._train = splits["train"]
         if not len(self._train):
@@ -73,7 +79,8 @@ class Session:
             built = build_from(config, self._schema, initial, self._train)
         else:
             built = build_new(config, self._source, self._train)
-            self._scale = measure_lines(self._train) if self._source.has_text else None
+        if self._source.has_text and not self._resuming:
+            self._scale = self._scale or measure_lines(self._train)
         self._transforms, self._network = built
         fresh = self._fresh_epochs() if columns == self._schema else None
         self._pipeline = Pipeline(
@@ -91,22 +98,10 @@ class Session:
         self._recent: list[dict[str, float]] = []
         self._begin()
 
-    def _wanted(self, initial: Any) -> tuple[Schema, Any]:
-        """The columns that the network reads, and the scale of the lines that it knows."""
-        if self._resuming:
-            description = self._directory.description()
-            return Schema.from_dict(description["schema"]), description["data"].get("scale")
-        schema = run_schema(self._config, self._source)
-        if initial is None:
-            return schema, None
-        scale = initial.trained_on.get("scale")
-        features = initial.network.schema.features if scale else schema.features
-        return dataclasses.replace(schema, features=features), scale
-
     def _fresh_epochs(self) -> Any:
         """For a source without end, what makes the training split of a later epoch, else None."""
-        if self._source.epoch(0) is None:
-            return None
+        if self._source.epoch(0) is None or self._config.validation_fraction is not None:
+            return None  # a split of one's own is a split of finite data
         columns = len(self._source.schema)
         return lambda epoch: Dataset.from_sequences(self._source.epoch(epoch), columns)
 
@@ -184,6 +179,7 @@ class Session:
                 "licence": self._source.licence,
                 "credit": self._source.credit,
                 **({"scale": self._scale} if self._scale else {}),
+                **({"init_from": self._origin} if self._origin else {}),
             },
         }
 

@@ -1,7 +1,8 @@
-"""A text broken into lines that fit a width."""
+"""A text: read, and broken into lines that fit a width."""
 
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,6 +24,29 @@ _WIDTHS = {
 _MEAN_WIDTH = 0.93
 
 _SPACES = re.compile("[ \t]+")
+MAX_TEXT_BYTES = 1 << 20
+
+
+def read_text(text: str) -> str:
+    """The text of `--text`, from a file (`@FILE`) or the standard input (`-`) if it says so.
+
+    Raises:
+        UserError: if it cannot be read, or is no UTF-8.
+    """
+    if text != "-" and not text.startswith("@"):
+        return text
+    try:
+        if text == "-":
+            content = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+        else:
+            with open(text[1:], "rb") as file:
+                content = file.read(MAX_TEXT_BYTES + 1)
+        if len(content) > MAX_TEXT_BYTES:
+            raise UserError(f"a text of at most {MAX_TEXT_BYTES:,} bytes", f"more in {text}")
+        return content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError("a text file in UTF-8", f"{text}: {reason}") from error
 
 
 def clean(text: str) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 from hachi_tf import rendering
 from hachi_tf.errors import UserError
 
+_MOST_EVENTS = 60  # a character; Graves 2013 has some 25
+
 
 @dataclasses.dataclass(frozen=True)
 class Prime:
@@ -58,7 +60,13 @@ def read_prime(
     text = text or own_text or ""
     if not text.strip():
         raise UserError(f"--prime_text=..., what {name} says", "none")
-    return Prime(events, model.alphabet.prepare(text.strip(), on_unknown).text)
+    text = model.alphabet.prepare(text.strip(), on_unknown).text
+    if len(events) > _MOST_EVENTS * len(text) + 100:
+        raise UserError(
+            f"--prime_text that says all of {name}",
+            f"{len(text)} characters for {len(events)} events",
+        )
+    return Prime(events, text)
 
 
 def read_styles(path: str, model: Any, splits: Callable[[], dict[str, Any]]) -> dict[str, Prime]:

@@ -97,7 +97,10 @@ def write_lines(
             pending = [
                 (row, index)
                 for row, index in enumerate(chunk)
-                if not (written[index].attempts and written[index].complete)
+                if not (
+                    written[index].attempts
+                    and (written[index].complete or too_long([written[index]], model.max_steps))
+                )
             ]
             if not pending:
                 break
@@ -122,6 +125,15 @@ def write_lines(
                 reached[row] = max(position, reached[row])
                 written[index] = line
     return written
+
+
+def too_long(lines: Sequence[WrittenLine], max_steps: int) -> list[int]:
+    """The numbers, from 1, of lines that took all the events that a model draws in one call."""
+    return [
+        number
+        for number, line in enumerate(lines, 1)
+        if not line.ended and len(line.events) >= max_steps
+    ]
 
 
 def without_prime(events: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -157,13 +157,10 @@ def test_a_line_of_the_model_that_was_resampled_comes_back():
             here = np.interp(share, np.linspace(0, 1, len(one)), one - one[0])
             assert np.abs(here - there).max() < 0.4 * scale["point_spacing"]
     untimed = prepare_drawing(Drawing(drawing.strokes), scale)
-    assert len(untimed) == pytest.approx(len(original), rel=0.15)
-    shape = to_polylines(resampled_events(original))
-    assert gap(to_polylines(untimed), shape) < 0.15 * scale["point_spacing"] + 1.0
-
-
-def resampled_events(drawn: np.ndarray) -> np.ndarray:
-    return events(resampled(to_polylines(drawn), 0.5).strokes)
+    assert len(untimed) == pytest.approx(len(original), rel=0.2)
+    # The same drawing but for the cuts.
+    shape = resampled(to_polylines(drawn), 0.2).strokes
+    assert gap(to_polylines(untimed), shape) < 0.1 * scale["point_spacing"]
 
 
 def test_strokes_keep_their_order_and_their_ends():

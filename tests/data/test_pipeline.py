@@ -1,5 +1,7 @@
 """Batches: each sequence once an epoch, a pure function of seed and step, cut and padded right."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,92 @@ def test_tf_data_yields_the_same_batches_from_any_step():
 def test_empty_split_is_refused():
     with pytest.raises(UserError, match="at least one event"):
         Pipeline(make_dataset([]), 4)
+
+
+def fresh_epoch(number, count=10):
+    """Epoch `number`: every event of sequence i is (number, i, 1), its text names both."""
+    lengths = np.random.default_rng(number).integers(1, 9, count)
+    rows = [np.tile(np.float32([[number, i, 1]]), (n, 1)) for i, n in enumerate(lengths)]
+    sequences = [Sequence(r, f"{number}/{i} é", f"{number}-{i}") for i, r in enumerate(rows)]
+    return Dataset.from_sequences(sequences, 3)
+
+
+def test_each_epoch_of_data_without_end_has_its_own_sequences_and_texts():
+    pipeline = Pipeline(fresh_epoch(0), 4, seed=2, fresh=fresh_epoch)
+    assert pipeline.steps_per_epoch == 3
+    for epoch in range(4):
+        seen = []
+        for step in range(3 * epoch, 3 * epoch + 3):
+            batch = pipeline.batch(step)
+            for row, length in enumerate(batch["lengths"]):
+                events, sequence = batch["events"][row], batch["sequence"][row]
+                assert (events[:length] == [epoch, sequence, 1]).all()
+                assert not events[length:].any() and batch["ends"][row]
+                assert length == fresh_epoch(epoch).lengths[sequence]
+                assert batch["text"][row].decode() == f"{epoch}/{sequence} é"
+                seen.append(sequence)
+        assert sorted(seen) == list(range(10))
+
+
+def test_batch_of_data_without_end_is_a_pure_function_of_the_step():
+    steps = range(12)
+    expected = [Pipeline(fresh_epoch(0), 4, fresh=fresh_epoch).batch(step) for step in steps]
+    pipeline = Pipeline(fresh_epoch(0), 4, fresh=fresh_epoch)
+    for step in (*steps, *reversed(steps), *np.random.default_rng(0).integers(0, 12, 30)):
+        batch = pipeline.batch(int(step))
+        assert batch.keys() == expected[step].keys()
+        for name, value in batch.items():
+            np.testing.assert_array_equal(value, expected[step][name])
+    resumed = Pipeline(fresh_epoch(0), 4, fresh=fresh_epoch).batches(5, 4)
+    for step, batch in enumerate(resumed, start=5):
+        for name, value in batch.items():
+            np.testing.assert_array_equal(value, expected[step][name])
+
+
+def test_a_slow_epoch_that_nobody_waits_for_does_not_take_the_place_of_another():
+    entered, go_on, slow = threading.Event(), threading.Event(), []
+
+    def fresh(number):
+        if number == 2:
+            slow.append(threading.current_thread())
+            entered.set()
+            go_on.wait(10)
+        return fresh_epoch(number)
+
+    pipeline = Pipeline(fresh_epoch(0), 10, fresh=fresh)
+    pipeline.batch(1)  # from here on, epoch 2 is made in the background
+    assert entered.wait(10)
+    pipeline.batch(6)  # from here on, epoch 7
+    go_on.set()
+    slow[0].join(10)
+    assert (pipeline.batch(7)["events"][:, 0, 0] == 7).all()
+
+
+def test_an_epoch_that_fails_fails_where_it_is_read():
+    def fresh(number):
+        if number == 2:
+            raise UserError("a glyph", "none")
+        return fresh_epoch(number)
+
+    pipeline = Pipeline(fresh_epoch(0), 10, fresh=fresh)
+    assert pipeline.batch(1)["text"][0].startswith(b"1/")
+    with pytest.raises(UserError, match="a glyph"):
+        pipeline.batch(2)
+
+
+def test_data_without_end_are_not_cut():
+    with pytest.raises(UserError, match="sequence_length=0"):
+        Pipeline(fresh_epoch(0), 4, sequence_length=5, fresh=fresh_epoch)
+
+
+def test_texts_go_with_their_rows_and_are_empty_where_there_are_none():
+    rows = [np.full((n, 3), n, np.float32) for n in (3, 5, 2)]
+    texts = ["e\u0301 私", None, "\ud800"]
+    dataset = Dataset.from_sequences(
+        (Sequence(r, t, str(i)) for i, (r, t) in enumerate(zip(rows, texts, strict=True))), 3
+    )
+    batch = Pipeline(dataset, 3).batch(0)
+    found = dict(zip(batch["lengths"].tolist(), batch["text"], strict=True))
+    assert found == {3: "é 私".encode(), 5: b"", 2: b"?"}
+    pieces = Pipeline(make_dataset([10]), 4, sequence_length=4).batch(0)
+    assert pieces["text"].tolist() == [b""] * 3

@@ -44,7 +44,7 @@ class Typist:
         attempts: by text, at which attempt it is complete, counted from 1; others at once.
     """
 
-    schema = stroke_schema("font units", None)
+    schema, max_steps = stroke_schema("font units", None), 10_000
 
     def __init__(self, attempts=None):
         self.attempts, self.calls, self.biases = attempts or {}, {}, set()

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from hachi_tf.errors import UserError
 from hachi_tf.layers.soft_window import (
+    Characters,
     SoftWindow,
     TextContext,
     log_weights,
@@ -41,9 +42,16 @@ def numpy_step(params, kappa, one_hot):
     return np.einsum("bu,bua->ba", phi, one_hot), kappa, phi
 
 
+def characters(one_hot):
+    """`Characters` of a one-hot array `[B, U, A]`."""
+    one_hot = np.asarray(one_hot)
+    index = np.where(one_hot.any(-1), one_hot.argmax(-1), -1)
+    return Characters.at(tf.constant(index, tf.int32), one_hot.shape[-1])
+
+
 def context(one_hot):
     """A `TextContext`, of which the window reads the characters only."""
-    return TextContext(tf.constant(one_hot), None, None, None)
+    return TextContext(characters(one_hot), None, None, None)
 
 
 def finite(limit):
@@ -65,7 +73,7 @@ def test_weights_and_window_equal_numpy(dtype, tolerance):
     for got, want in (
         (kappa, after),
         (total, phi),
-        (window_of(total, one_hot), w),
+        (window_of(total, characters(one_hot), A), w),
         (tf.exp(log_weights(params, kappa, U)), phi),
     ):
         assert relative(np.double(got), want) < tolerance
@@ -80,7 +88,7 @@ def test_step_of_the_layer_equals_numpy_from_its_own_weights():
     h = random.normal(size=(B, H))
     _, kappa, one_hot = arguments()
     want_w, want_kappa, _ = numpy_step(h @ kernel + bias, kappa, one_hot)
-    w, after, params = layer.step(np.float32(h), np.float32(kappa), context(np.float32(one_hot)))
+    w, after, params = layer.step(np.float32(h), np.float32(kappa), context(np.float32(one_hot)), A)
     assert relative(np.double(w), want_w) < 1e-5
     assert relative(np.double(after), want_kappa) < 1e-5
     assert relative(np.double(params), h @ kernel + bias) < 1e-5
@@ -92,7 +100,9 @@ def test_way_back_equals_finite_differences():
     d_w, d_after = random.normal(size=(B, A)), random.normal(size=(B, K))
     _, after, _ = numpy_step(params, kappa, one_hot)
     d_params, d_kappa = window_backward(
-        *map(tf.constant, (params, after, one_hot, np.ones((B, 1)), d_w, d_after))
+        *map(tf.constant, (params, after)),
+        characters(one_hot),
+        *map(tf.constant, (np.ones((B, 1)), d_w, d_after)),
     )
 
     def loss(params, kappa):
@@ -117,10 +127,12 @@ def test_way_back_equals_that_of_tensorflow_and_is_shut_where_the_window_stands_
     with tf.GradientTape() as tape:
         tape.watch([params, kappa])
         after = kappa + moves(params) * moving
-        w = window_of(window_weights(params, after, U)[1], one_hot)
+        w = window_of(window_weights(params, after, U)[1], characters(one_hot), A)
         loss = tf.reduce_sum(w * d_w) + tf.reduce_sum(after * d_after)
     want = tape.gradient(loss, [params, kappa])
-    got = window_backward(params, after, one_hot, moving, tf.constant(d_w), tf.constant(d_after))
+    got = window_backward(
+        params, after, characters(one_hot), moving, tf.constant(d_w), tf.constant(d_after)
+    )
     for mine, theirs in zip(got, want, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-14)
     assert not np.any(got[0][1, 2 * K :]) and np.any(got[0][0, 2 * K :])
@@ -149,9 +161,15 @@ def test_window_never_goes_back_and_never_overflows(params, start):
         assert (after >= kappa).numpy().all()
         _, phi = window_weights(each, after, U)
         gradients = window_backward(
-            each, after, one_hot, tf.ones([B, 1]), tf.ones([B, A]), tf.ones([B, K])
+            each, after, characters(one_hot), tf.ones([B, 1]), tf.ones([B, A]), tf.ones([B, K])
         )
-        for value in (after, phi, window_of(phi, one_hot), log_weights(each, after, U), *gradients):
+        for value in (
+            after,
+            phi,
+            window_of(phi, characters(one_hot), A),
+            log_weights(each, after, U),
+            *gradients,
+        ):
             assert np.isfinite(value).all()
         assert (phi >= 0).numpy().all()
         kappa = after
@@ -173,7 +191,7 @@ def test_derivatives_are_those_of_the_bounded_pre_activations():
     np.testing.assert_allclose(parts[0, 0], np.exp(10 - 0.25) * np.ones(2), rtol=1e-12)
     one = tf.ones([1, 1], tf.float64)
     d_params, _ = window_backward(
-        params, kappa, one_hot, one, tf.constant([[1.0, 0.5]], tf.float64), one
+        params, kappa, characters(one_hot), one, tf.constant([[1.0, 0.5]], tf.float64), one
     )
     assert d_params[0, 0] == 0.0 and np.all(d_params[0, 1:] != 0.0)
 

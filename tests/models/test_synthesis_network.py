@@ -14,25 +14,11 @@ from hachi_tf.layers.heads import make_head
 from hachi_tf.layers.soft_window import window_weights
 from hachi_tf.models import network_from_dict, network_to_dict
 from hachi_tf.models.synthesis_network import SynthesisNetwork
-from hachi_tf.schema import Feature, Schema
+from tests.models.networks import STROKES, make_network
 
-STROKES = Schema((Feature("dx"), Feature("dy"), Feature("end_of_stroke", "binary")))
 CELLS = ("lstm", "peephole_lstm")
 TEXTS = ("abc de", "ed", "cab")
 LENGTHS = [7, 4, 0]
-
-
-def make_network(num_layers=2, cell="lstm", alphabet=" abcde", seed=0, **options):
-    """A network whose weights, biases and peepholes too, are random."""
-    keras.utils.set_random_seed(1)
-    network = SynthesisNetwork(
-        STROKES, make_head(STROKES, None, 3), alphabet, 2, 3.0, num_layers=num_layers,
-        hidden_size=5, cell=cell, **options,
-    )  # fmt: skip
-    network.build()
-    random = np.random.default_rng(seed)
-    network.set_weights([w + 0.3 * random.normal(size=w.shape) for w in network.get_weights()])
-    return network
 
 
 def random_events(*shape):
@@ -63,20 +49,20 @@ def test_graves_network_has_121_outputs_and_3_7_million_weights():
         STROKES, make_head(STROKES, None, 20), alphabet, num_layers=3, hidden_size=400
     )
     network.build()
-    lstm = sum(4 * 400 * (inputs + 400 + 1) for inputs in (3 + 57, 3 + 57 + 400, 3 + 57 + 400))
+    lstm = sum(4 * 400 * (inputs + 400 + 1) for inputs in (4 + 57, 4 + 57 + 400, 4 + 57 + 400))
     window, output = (400 + 1) * 30, (1200 + 1) * 121
     weights = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-    assert weights == lstm + window + output == 3_650_151
+    assert weights == lstm + window + output == 3_654_951
 
 
+@pytest.mark.parametrize("begun", [True, False])
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_call_equals_iterated_step(cell, num_layers):
+def test_call_equals_iterated_step(cell, num_layers, begun):
     network = make_network(num_layers, cell)
     events, context = random_events(3, 7, 3), network.encode(TEXTS)
-    start = random_state(network, 3)
-    call = tf.function(lambda: network(events, start, context, tf.constant(LENGTHS)))
-    params, state = call()
+    start = random_state(network, 3) if begun else network.initial_state(3)
+    params, state = network(events, start, context, tf.constant(LENGTHS))
     want, states = by_steps(network, events, start, context)
     for row, length in enumerate(LENGTHS):
         np.testing.assert_allclose(params[row, :length], want[row, :length], atol=1e-5)
@@ -117,6 +103,17 @@ def test_nan_past_lengths_reaches_neither_values_nor_gradients(cell):
         assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)
     assert all(np.any(each) for each in clean[-len(network.trainable_variables) :])
+
+
+def test_the_first_step_of_a_text_is_marked_and_no_other():
+    network = make_network()
+    events, context = tf.zeros([1, 3, 3]), network.encode(["ab"])
+    marked = network._encode_events(events, tf.zeros([1, 2]))
+    assert marked.numpy().tolist() == [[[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]]]
+    _, state = network(events[:, :1], context=context)
+    assert not np.any(network._encode_events(events, state[2]))
+    _, state = network(events, context=context, lengths=tf.constant([0]))
+    assert network._encode_events(events, state[2])[0, 0, 3] == 1.0
 
 
 def test_every_layer_hears_of_the_text():
@@ -180,125 +177,6 @@ PROPERTY = make_network(2)
 # Toy windows: one component that moves at a constant pace from u = 0, whatever the events are.
 
 
-def toy(pace, log_beta=0.0, alphabet=" abcdefgh"):
-    """A network whose window has moved by `pace` t after t steps."""
-    network = SynthesisNetwork(
-        STROKES, make_head(STROKES, None, 1), alphabet, 1, 2.0, num_layers=2, hidden_size=4
-    )
-    network.build()
-    for weight in network.weights:
-        weight.assign(tf.zeros_like(weight))
-    network.reader.window.bias.assign([0.0, log_beta, np.log(pace)])
-    return network
-
-
-def walk(network, texts, steps, start=0.0):
-    """The path `[B]` after each step, and whether the rows would be complete."""
-    context, state = network.encode(texts), network.initial_state(len(texts))
-    state[2] += start
-    paths, complete = [], []
-    for _ in range(steps):
-        _, state = network.step(tf.zeros([len(texts), 3]), state, context)
-        paths.append(network.path(state))
-        complete.append(network.is_complete(state, context).numpy())
-    return paths, complete
-
-
-@pytest.mark.parametrize("log_beta", [0.0, 5.0, 10.0])
-def test_graves_rule_fires_where_the_place_after_the_text_is_nearest(log_beta):
-    """phi(t, U + 1) > phi(t, u) for all u once 0.28 t > U + 0.5, however narrow the Gaussians."""
-    texts = ("abc", "a", "abcdefgh")
-    paths, complete = walk(toy(0.28, log_beta), texts, 30)
-    passed = np.array([path.passed.numpy() for path in paths]).T > 0.5
-    for row, text in enumerate(texts):
-        first = next(t for t in range(1, 31) if 0.28 * t > len(text) + 0.5)
-        assert passed[row].tolist() == [t >= first for t in range(1, 31)]
-        furthest = [path.furthest.numpy()[row] for path in paths]
-        nearest = [min(max(round(0.28 * t), 1), len(text) + 1) for t in range(1, 31)]
-        assert furthest == nearest
-        reached = next(t for t in range(1, 31) if nearest[t - 1] >= len(text))
-        assert [bool(c[row]) for c in complete] == [t >= reached for t in range(1, 31)]
-        assert not any(path.skipped.numpy()[row] for path in paths)
-
-
-def test_weights_are_compared_by_logarithms_where_all_of_them_are_zero():
-    """At beta = exp(10) the weights underflow farther than 0.07 from a character."""
-    network, start = toy(1.0, 10.0), 2.25
-    context, state = network.encode(["abcde"]), network.initial_state(1)
-    state[2] += start
-    seen = []
-    for _ in range(5):
-        _, state = network.step(tf.zeros([1, 3]), state, context)
-        _, phi = window_weights(network.reader.window.params(state[0]), state[2], 6)
-        assert not phi.numpy().any()
-        path = network.path(state)
-        seen.append([each.numpy().item() for each in (path.furthest, path.position, path.passed)])
-    assert seen == [[3, 3, 0], [4, 4, 0], [5, 5, 0], [6, 6, 1], [6, 6, 1]]
-
-
-def test_a_tie_is_not_yet_the_end():
-    (path,), _ = walk(toy(1.0), ["abc"], 1, start=2.5)
-    assert path.passed.numpy() == 0.0 and path.furthest.numpy() == 3.0
-
-
-@pytest.mark.parametrize(
-    ("text", "complete"),
-    [
-        ("abcd", False),  # at 2, 4 and 6 when the pace is 2: a and c are jumped
-        (" a b", True),
-        ("a b ", False),
-        (" a b ", True),  # the space at the end is jumped
-        (" a bc", False),
-        ("  ", True),
-        (" ", True),
-    ],
-)
-def test_jumped_characters_count_unless_they_are_spaces(text, complete):
-    paths, found = walk(toy(2.0), [text], 4)
-    assert paths[-1].passed.numpy() == 1.0 and found[-1] == complete
-
-
-def test_position_is_the_centre_of_the_window():
-    paths, _ = walk(toy(0.25), ["abcdefgh"], 24)
-    for t in range(12, 25):  # so far from both ends the Gaussian is whole
-        assert paths[t - 1].position.numpy() == pytest.approx(0.25 * t, abs=0.01)
-
-
-def test_a_mixture_may_look_back_without_having_skipped():
-    network = toy(1.0)
-    state, context = network.initial_state(1), network.encode(["abc"])
-    for before, furthest in ((2.0, 3.0), (0.0, 2.0)):  # the second window is set back by hand
-        state[2] = tf.fill([1, 1], before)
-        state[-1] = tf.constant([[2.0, 0.0, 2.0, 0.0]])
-        _, after = network.step(tf.zeros([1, 3]), state, context)
-        path = network.path(after)
-        assert path.furthest.numpy() == furthest and path.skipped.numpy() == 0.0
-
-
-def test_step_limit_grows_with_the_text_and_is_zero_without_one():
-    network = toy(1.0)
-    limits = network.step_limit(network.encode(["", "a", "a b??", "abcdefgh"])).numpy()
-    assert limits.tolist() == [0, 105, 115, 140]
-
-
-def test_characters_of_a_prime_count_as_written_and_the_path_says_where_the_window_is():
-    network, context = toy(1.0), None
-    context = network.encode(["abcd", "abcd", "abcd"])
-    _, state = network(tf.zeros([3, 2, 3]), context=context, lengths=tf.constant([2, 2, 0]))
-    state = network.at_character(state, tf.constant([3, 1, 0]), context)
-    path = network.path(state)
-    assert path.furthest.numpy().tolist() == [3.0, 2.0, 0.0]
-    assert path.skipped.numpy().tolist() == [0.0, 0.0, 0.0]
-    assert network.is_complete(state, context).numpy().tolist() == [False] * 3
-    rest = [network.step(tf.zeros([3, 3]), state, context)[1]]
-    for _ in range(5):
-        rest.append(network.step(tf.zeros([3, 3]), rest[-1], context)[1])
-    assert network.is_complete(rest[-1], context).numpy().tolist() == [True, True, True]
-
-
-# A wider alphabet.
-
-
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_wider_alphabet_writes_texts_of_the_old_one_with_the_same_bits(cell):
     old, new = make_network(3, cell, "bd e"), make_network(3, cell, " abcdeé私", seed=1)
@@ -320,7 +198,7 @@ def test_a_wider_alphabet_writes_texts_of_the_old_one_with_the_same_bits(cell):
     kernel, first = next(
         (w.numpy(), b) for w, b in zip(new.weights, before, strict=True) if len(w.shape) == 2
     )
-    fresh = [3 + new.alphabet.index(c) for c in "acé私"]
+    fresh = [4 + new.alphabet.index(c) for c in "acé私"]
     np.testing.assert_array_equal(kernel[fresh], first[fresh])
     assert np.isfinite(new(events, context=new.encode(["é私", "ac"]))[0]).all()
 

@@ -24,16 +24,19 @@ def encode():
 def read_back(context):
     """The texts that a context holds."""
     texts = []
-    for rows, length in zip(context.one_hot.numpy(), context.lengths.numpy(), strict=True):
-        assert (rows[:length].sum(1) == 1).all() and not rows[length:].any()
-        texts.append("".join(sorted(ALPHABET)[index] for index in rows[:length].argmax(1)))
+    classes, present = (
+        each.numpy() for each in (context.characters.classes, context.characters.present)
+    )
+    for row, here, length in zip(classes, present, context.lengths.numpy(), strict=True):
+        assert here[:length].all() and not here[length:].any() and not row[length:].any()
+        texts.append("".join(sorted(ALPHABET)[index] for index in row[:length]))
     return texts
 
 
-def test_known_characters_become_one_hot_and_others_are_left_out(encode):
+def test_known_characters_become_classes_and_others_are_left_out(encode):
     context = encode("abc", "a x私b?", "", "é")
     assert read_back(context) == ["abc", "a 私b", "", "é"]
-    assert context.one_hot.shape == (4, 4, 6) and context.one_hot.dtype == tf.float32
+    assert context.characters.classes.shape == (4, 4)
     assert context.lengths.numpy().tolist() == [3, 4, 0, 1]
     assert context.dropped.numpy().tolist() == [0, 2, 0, 0]
 
@@ -74,8 +77,9 @@ def test_a_row_depends_on_no_other(encode):
     alone = encode("a私x")
     for other in ("", "b", "abc" * 50):
         both = encode("a私x", other)
-        width = alone.one_hot.shape[1]
-        np.testing.assert_array_equal(both.one_hot[0, :width], alone.one_hot[0])
+        width = alone.characters.classes.shape[1]
+        for one, mine in zip(both.characters, alone.characters, strict=True):
+            np.testing.assert_array_equal(one[0, :width], mine[0])
         np.testing.assert_array_equal(both.inked[0, : width + 2], alone.inked[0])
         assert (both.inked.numpy()[0, width + 2 :] == 2).all()
 
@@ -83,7 +87,8 @@ def test_a_row_depends_on_no_other(encode):
 @pytest.mark.parametrize("texts", [(), ("",), ("", "?")])
 def test_without_characters_there_is_still_one_empty_column(encode, texts):
     context = encode(*texts)
-    assert context.one_hot.shape == (len(texts), 1, 6) and not np.any(context.one_hot)
+    assert context.characters.classes.shape == (len(texts), 1)
+    assert not np.any(context.characters.present)
     assert context.inked.shape == (len(texts), 3) and not np.any(context.inked)
 
 

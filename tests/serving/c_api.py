@@ -14,6 +14,7 @@ import numpy as np
 
 DTYPES = {1: np.float32, 3: np.int32, 10: np.bool_}
 CODES = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
+STRING, STRING_SIZE = 7, 24  # the type's code, and bytes that a string's header takes
 # ConfigProto: graph_options.optimizer_options.global_jit_level = OFF (-1); Serving runs no XLA.
 NO_XLA = bytes([0x52, 0x0D, 0x1A, 0x0B, 0x28]) + b"\xff" * 9 + b"\x01"
 
@@ -68,7 +69,22 @@ class Library:
         operation = self.call("TF_GraphOperationByName", ctypes.c_void_p, self.graph, node.encode())
         return Output(operation, int(index or 0))
 
+    def strings(self, array):
+        """A tensor of strings from an array of type S."""
+        shape = (ctypes.c_int64 * array.ndim)(*array.shape)
+        size = ctypes.c_size_t(STRING_SIZE * array.size)
+        tensor = self.call("TF_AllocateTensor", ctypes.c_void_p, STRING, shape, array.ndim, size)
+        tensor = ctypes.c_void_p(tensor)
+        place = self.call("TF_TensorData", ctypes.c_void_p, tensor)
+        for number, value in enumerate(array.ravel().tolist()):
+            at = ctypes.c_void_p(place + STRING_SIZE * number)
+            self.call("TF_StringInit", None, at)
+            self.call("TF_StringCopy", None, at, value, ctypes.c_size_t(len(value)))
+        return tensor
+
     def tensor(self, array):
+        if array.dtype.kind == "S":
+            return self.strings(array)
         array = np.ascontiguousarray(array)
         shape = (ctypes.c_int64 * array.ndim)(*array.shape)
         size = ctypes.c_size_t(array.nbytes)

@@ -113,3 +113,63 @@ def alone(call, settings):
 def begin(model):
     """The state of the beginning for a number of rows."""
     return lambda rows=1: np.zeros([rows, model.state_size], np.float32)
+
+
+@pytest.fixture(scope="session")
+def writer_texts():
+    """Texts of different lengths, one with characters that the writer lacks."""
+    return ["bad cab", "é\N{GRINNING FACE}h?", "a face had ebbed"]
+
+
+@pytest.fixture(scope="session")
+def writer_network(transforms):
+    """A network that reads texts and writes about four events a character."""
+    from hachi_tf.layers.heads import make_head
+    from hachi_tf.models.synthesis_network import SynthesisNetwork
+    from hachi_tf.schema import Feature, Schema
+
+    pen = Feature("end_of_stroke", "binary")
+    schema = Schema((Feature("dx"), Feature("dy"), pen), end_of_sequence=True)
+    network = SynthesisNetwork(
+        schema, make_head(schema, None, 3), " abcdefghé", 2, 4.0, num_layers=2, hidden_size=6
+    )
+    network.build()
+    rng = np.random.default_rng(0)
+    network.set_weights([rng.normal(size=w.shape, scale=0.4) for w in network.get_weights()])
+    network.reader.window.bias.assign([0.0, 0.0, 0.0, 0.0, -1.5, -1.2])
+    return network
+
+
+@pytest.fixture(scope="session")
+def writer_styles():
+    """Two ways of writing, as `(name, text, events [P, 3])`."""
+    rng = np.random.default_rng(1)
+    lines = [rng.normal(size=(count, 3), scale=3.0).astype(np.float32) for count in (11, 7)]
+    for line in lines:
+        line[:, 2] = line[:, 2] > 3.0
+    return [("neat", "bed ", lines[0]), ("wild", "ha?", lines[1])]
+
+
+@pytest.fixture(scope="session")
+def writer(writer_network, writer_styles, transforms, tmp_path_factory):
+    """The export of a network that reads texts."""
+    from hachi_tf.samplers.reading import Style
+    from hachi_tf.serving import saved_model
+
+    folder = tmp_path_factory.mktemp("exports") / "writer"
+    styles = [Style(*each) for each in writer_styles]
+    schema = writer_network.schema
+    path = saved_model.export(writer_network, transforms, schema, folder, 150, None, styles)
+    return saved_model.load(path)
+
+
+@pytest.fixture(scope="session")
+def ask(writer):
+    """`call` for the writer; texts may be a list of strings."""
+    import tensorflow as tf
+
+    def ask(name, **inputs):
+        tensors = {key: tf.constant(value) for key, value in inputs.items()}
+        return {key: value.numpy() for key, value in writer.signatures[name](**tensors).items()}
+
+    return ask

@@ -110,6 +110,50 @@ def test_the_cpp_loader_gives_the_same_bits(version_dir, requests, tmp_path, nam
         np.testing.assert_array_equal(found[key], value, err_msg=key)
 
 
+@pytest.fixture(scope="module")
+def text_requests(ask, settings, writer, writer_texts):
+    """The same for a model that reads texts."""
+    texts = np.array([text.encode() for text in writer_texts])
+    wanted = settings(3, num_steps=40) | {"text": texts}
+    styled = wanted | {"style": np.array([b"neat", b"", b"nobody's"])}
+    begun = ask("sample", **styled | settings(3, num_steps=5))
+    events, lengths = begun["events"], begun["lengths"]
+    stepped = wanted | {"event": events[:, 0], "has_event": np.array([True, False, True])}
+    del stepped["num_steps"]
+    prime = {"prime": events, "prime_lengths": lengths, "prime_text": texts[::-1].copy()}
+    zeros = np.zeros([3, writer.state_size], np.float32)
+    scored = {"events": events, "lengths": lengths, "ended": begun["ended"], "text": texts}
+    inputs = {
+        "sample": styled,
+        "continue": styled | {"state": begun["state"]},
+        "sample_primed": wanted | prime,
+        "log_prob": scored | {"state": zeros},
+        "step": stepped | {"state": zeros},
+    }
+    return {name: (arrays, ask(name, **arrays)) for name, arrays in inputs.items()}
+
+
+@needs_library
+@pytest.mark.parametrize("name", ["sample", "continue", "sample_primed", "log_prob", "step"])
+def test_the_cpp_loader_writes_texts_with_the_same_bits(writer, text_requests, tmp_path, name):
+    inputs, expected = text_requests[name]
+    found = c_run(writer.path, tmp_path, name, inputs)
+    assert set(found) == set(expected)
+    for key, value in expected.items():
+        np.testing.assert_array_equal(found[key], value, err_msg=key)
+
+
+def test_tf1s_loader_writes_texts_with_the_same_bits(writer, text_requests):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(writer.path))
+        for name, (inputs, expected) in text_requests.items():
+            signature = meta.signature_def[name]
+            feeds = {signature.inputs[key].name: value for key, value in inputs.items()}
+            names = {key: info.name for key, info in signature.outputs.items()}
+            for key, value in session.run(names, feeds).items():
+                np.testing.assert_array_equal(value, expected[key], err_msg=f"{name} {key}")
+
+
 @needs_library
 def test_the_graph_itself_refuses_wrong_shapes(version_dir, requests, tmp_path):
     inputs, _ = requests["continue"]

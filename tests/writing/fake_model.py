@@ -23,7 +23,7 @@ class FakeModel:
         self.alphabet = Alphabet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM .,-'\"!?0123456789")
         self.scale = {"line_height": HEIGHT, "point_spacing": 4.0, "advance": ADVANCE}
         self.schema = STROKES
-        self.calls = []
+        self.calls, self.max_steps = [], 10_000
         self._failing, self._jitter, self._slope = failing, jitter, slope
         self._advance = advance
 
