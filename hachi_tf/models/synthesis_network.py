@@ -1,6 +1,6 @@
 """The synthesis network of Graves 2013, section 5: the pen moves while a window reads a text."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,26 +12,12 @@ from hachi_tf.layers.stacked_rnn import check_options
 from hachi_tf.layers.windowed_lstm import WindowedLSTM
 from hachi_tf.models.prediction_network import PredictionNetwork
 from hachi_tf.models.text_encoder import TextEncoder
+from hachi_tf.models.window_path import Path, between, follow, places
 
 # A row may take so many times the average number of events a character, and so many more.
 _LIMIT_FACTOR, _LIMIT_EXTRA = 2.5, 100
-
-
-class Path(NamedTuple):
-    """How far the window has come in the text, `[B]` each; positions are counted from 1.
-
-    Attributes:
-        furthest: the furthest character that ever had the largest weight.
-        skipped: 1 if a character with ink never had, though a later one had.
-        position: the centre of the window at the last step.
-        passed: 1 if at the last step the place after the text had a larger weight than any
-            character: Graves's rule for the end (section 5.3).
-    """
-
-    furthest: tf.Tensor
-    skipped: tf.Tensor
-    position: tf.Tensor
-    passed: tf.Tensor
+# A character is reached when the window's centre is so near to it, of 1 from one to the next.
+_NEAR = 0.25
 
 
 @keras.saving.register_keras_serializable("hachi_tf")
@@ -165,7 +151,7 @@ class SynthesisNetwork(PredictionNetwork):
         if self.rnn:
             upper, above = self.rnn.step(tf.concat([inputs, w], -1), state[4:-1], below=h)
             outputs.append(tf.cast(upper, tf.float32))
-        path = _follow(self.path(state), log_weights(params, reader[2], _places(context)), context)
+        path = follow(self.path(state), log_weights(params, reader[2], places(context)), context)
         params = self._params(tf.concat(outputs, -1))
         return params, [*reader, *above, tf.stack(path, 1)]
 
@@ -225,7 +211,7 @@ class SynthesisNetwork(PredictionNetwork):
         Those count as written, and so do all up to the one where the window is now.
         """
         params = self.reader.window.params(state[0])
-        now = _follow(self.path(state), log_weights(params, state[2], _places(context)), context)
+        now = follow(self.path(state), log_weights(params, state[2], places(context)), context)
         written = tf.cast(count, tf.float32)
         reached = self.path(state)._replace(
             furthest=tf.maximum(now.furthest, written), position=now.position, passed=now.passed
@@ -235,8 +221,23 @@ class SynthesisNetwork(PredictionNetwork):
         return [*state[:-1], tf.where(begun[:, None], path, state[-1])]
 
     def is_read(self, state: list[tf.Tensor], context: TextContext) -> tf.Tensor:
-        """Whether the window has reached the last character with ink; bool `[B]`."""
-        return _between(self.path(state).furthest, context.lengths + 1, context) <= 0
+        """Whether the window's centre has reached the last character with ink; bool `[B]`.
+
+        The largest weight is there earlier, when the pen is still on its way to that character.
+        """
+        path = self.path(state)
+        reached = between(path.furthest, context.lengths + 1, context) <= 0
+        centre = tf.where(path.passed > 0.5, path.furthest, tf.floor(path.position + _NEAR))
+        return reached & (between(centre, context.lengths + 1, context) <= 0)
+
+    def is_over(self, state: list[tf.Tensor]) -> tf.Tensor:
+        """Whether the window has left the text, by Graves's rule (section 5.3); bool `[B]`.
+
+        It holds some events before the pen is done. Where the end is learned, the rule is only
+        for a network that misses it, and waits for half a character's events.
+        """
+        wait = 0.5 * self.events_per_character if self.schema.end_of_sequence else 0.0
+        return self.path(state).passed > wait
 
     def is_complete(self, state: list[tf.Tensor], context: TextContext) -> tf.Tensor:
         """Whether every character with ink was reached, and none skipped; bool `[B]`."""
@@ -256,33 +257,3 @@ class SynthesisNetwork(PredictionNetwork):
             "window_components": self.window_components,
             "events_per_character": self.events_per_character,
         }
-
-
-def _places(context: TextContext) -> tf.Tensor:
-    """Positions u of the longest text, and the one after it."""
-    return tf.shape(context.characters.classes)[1] + 1
-
-
-def _between(furthest: tf.Tensor, place: tf.Tensor, context: TextContext) -> tf.Tensor:
-    """How many characters with ink stand after `furthest` and before `place`; int32 `[B]`."""
-    after = tf.cast(furthest, tf.int32) + 1
-    after = tf.minimum(after, tf.shape(context.inked)[1] - 1)
-    counts = tf.gather(context.inked, tf.stack([place, after], 1), batch_dims=1)
-    return counts[:, 0] - counts[:, 1]
-
-
-def _follow(path: Path, log_phi: tf.Tensor, context: TextContext) -> Path:
-    """The path after a step with log phi `[B, U + 1]`; the weights themselves may underflow."""
-    places = tf.range(1, tf.shape(log_phi)[1] + 1)
-    log_phi = tf.where(places <= context.lengths[:, None] + 1, log_phi, log_phi.dtype.min)
-    largest = tf.argmax(log_phi, 1, output_type=tf.int32) + 1
-    skips = _between(path.furthest, largest, context) > 0
-    # Sums in order, so that a row's do not depend on the length of another row's text.
-    phi = tf.exp(log_phi - tf.reduce_max(log_phi, 1, keepdims=True))
-    sums = tf.cumsum(tf.stack([phi, phi * tf.cast(places, tf.float32)]), axis=2)[..., -1]
-    return Path(
-        furthest=tf.maximum(path.furthest, tf.cast(largest, tf.float32)),
-        skipped=tf.maximum(path.skipped, tf.cast(skips, tf.float32)),
-        position=sums[1] / sums[0],
-        passed=tf.cast(largest > context.lengths, tf.float32),
-    )

@@ -58,8 +58,8 @@ class Sampler:
     ):
         """Draws events.
 
-        A row with a text ends where the window has left it (Graves 2013, section 5.3), or with an
-        end that the network has learned, which counts only once all characters were reached.
+        A row with a text ends with an end that the network has learned, which counts only once
+        all characters were reached, or where the window has left it (Graves 2013, section 5.3).
 
         Args:
             seed: int32 `[B, 2]`.
@@ -275,7 +275,7 @@ class Sampler:
         def progress(network):
             path = self.network.path(network)
             may_end = self.network.is_read(network, context)
-            return Progress(path.position, path.passed > 0.5, may_end)
+            return Progress(path.position, self.network.is_over(network), may_end)
 
         return sample_loop(
             self.transforms.forward,
