@@ -230,14 +230,29 @@ class SynthesisNetwork(PredictionNetwork):
         centre = tf.where(path.passed > 0.5, path.furthest, tf.floor(path.position + _NEAR))
         return reached & (between(centre, context.lengths + 1, context) <= 0)
 
-    def is_over(self, state: list[tf.Tensor]) -> tf.Tensor:
-        """Whether the window has left the text, by Graves's rule (section 5.3); bool `[B]`.
+    def is_over(
+        self, state: list[tf.Tensor], last_event: tf.Tensor, event: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Whether the text is written, by Graves's rule (section 5.3): before and after an event.
 
-        It holds some events before the pen is done. Where the end is learned, the rule is only
-        for a network that misses it, and waits for half a character's events.
+        The rule holds an event or two before the pen is done, so a stroke that has begun is
+        finished, if it takes no more than half a character's events.
+
+        Args:
+            state: after the step that gave `event`.
+            last_event: `[B, F]` in data units, the one before; zeros if there was none.
+            event: `[B, F]` in data units.
+
+        Returns:
+            Whether it was over before the event, and whether it is with it; bool `[B]`.
         """
-        wait = 0.5 * self.events_per_character if self.schema.end_of_sequence else 0.0
-        return self.path(state).passed > wait
+        passed = self.path(state).passed
+        is_passed = passed > 0.5
+        if "end_of_stroke" not in self.schema.names:
+            return is_passed, tf.zeros_like(is_passed)
+        pen = self.schema.names.index("end_of_stroke")
+        was_lifted = (last_event[:, pen] > 0.5) | (passed > 0.5 * self.events_per_character)
+        return is_passed & was_lifted, is_passed & (event[:, pen] > 0.5)
 
     def is_complete(self, state: list[tf.Tensor], context: TextContext) -> tf.Tensor:
         """Whether every character with ink was reached, and none skipped; bool `[B]`."""

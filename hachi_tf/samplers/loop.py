@@ -33,12 +33,14 @@ class Progress(NamedTuple):
 
     Attributes:
         position: float32 `[B]`, to be kept for each event.
-        is_over: bool `[B]`, whether the text was over before this step's event, which then is
+        was_over: bool `[B]`, whether the text was over before this step's event, which then is
             not drawn.
-        may_end: bool `[B]`, whether the sequence may end with this step's event.
+        is_over: bool `[B]`, whether the text is over with this step's event.
+        may_end: bool `[B]`, whether a learned end counts at this step's event.
     """
 
     position: tf.Tensor
+    was_over: tf.Tensor
     is_over: tf.Tensor
     may_end: tf.Tensor
 
@@ -79,7 +81,8 @@ def sample_loop(
         noise: float32 `[B, T, N]`, row t for the t-th event of this call.
         num_steps: int32 `[B]`, at most T.
         num_params: P if the last step's parameters are wanted, else 0.
-        progress: `network state -> Progress` for a network that reads a text, else None.
+        progress: `(network state, last event [B, F], event [B, F]) -> Progress`, events in data
+            units, for a network that reads a text, else None.
 
     Returns:
         A `LoopOutputs`.
@@ -108,10 +111,10 @@ def sample_loop(
         event, end = draw(new_params, tf.gather(noise, t))
         ended = current.ended
         if progress is not None:
-            reached = progress(network)
-            ended |= active & reached.is_over
-            active &= ~reached.is_over
-            end = None if end is None else end & reached.may_end
+            reached = progress(network, current.last_event, event)
+            ended |= active & reached.was_over
+            active &= ~reached.was_over
+            end = reached.is_over if end is None else reached.is_over | (end & reached.may_end)
             positions = tf.raw_ops.TensorListSetItem(
                 input_handle=positions, index=t, item=reached.position
             )

@@ -272,10 +272,11 @@ class Sampler:
                 event = tf.where(self._quanta > 0, tf.floor(event / cell) * cell, event)
             return event, drawn[:, size] > 0.5 if self.schema.end_of_sequence else None
 
-        def progress(network):
-            path = self.network.path(network)
+        def progress(network, last_event, event):
+            network = list(network)
+            was_over, is_over = self.network.is_over(network, last_event, event)
             may_end = self.network.is_read(network, context)
-            return Progress(path.position, self.network.is_over(network), may_end)
+            return Progress(self.network.path(network).position, was_over, is_over, may_end)
 
         return sample_loop(
             self.transforms.forward,

@@ -42,11 +42,14 @@ def by_hand(sampler, prime, prime_text, text, num_steps, seed=7):
                                     network.head.noise_size)  # fmt: skip
     for t in range(num_steps):
         params, state = network.step(TRANSFORMS.forward(last), state, context)
-        if network.path(state).passed > 0.5:
-            break
         drawn = network.head.sample(params, uniforms[:, t], tf.zeros([1]), tf.ones([1]))
-        last = TRANSFORMS.inverse(drawn)
+        before, last = last, TRANSFORMS.inverse(drawn)
+        passed = network.path(state).passed  # Graves's rule; a begun stroke is finished
+        if passed > 0.5 and (before[0, 2] > 0.5 or passed > 0.5 * network.events_per_character):
+            break
         events.append(last[0].numpy())
+        if passed > 0.5 and last[0, 2] > 0.5:
+            break
     return np.reshape(events, [-1, 3]), primed, state
 
 
