@@ -17,7 +17,7 @@ from hachi_tf.models.window_path import Path, between, follow, places
 # A row may take so many times the average number of events a character, and so many more.
 _LIMIT_FACTOR, _LIMIT_EXTRA = 2.5, 100
 # A character is reached when the window's centre is so near to it, of 1 from one to the next.
-_NEAR = 0.25
+_NEAR = 0.1
 
 
 @keras.saving.register_keras_serializable("hachi_tf")

@@ -47,7 +47,7 @@ def test_graves_rule_fires_where_the_place_after_the_text_is_nearest(log_beta):
         nearest = [min(max(round(0.28 * t), 1), len(text) + 1) for t in range(1, 36)]
         assert furthest == nearest
         centre = [path.position.numpy()[row] for path in paths]
-        reached = [t for t in range(1, 36) if centre[t - 1] + 0.25 >= len(text) or t >= first]
+        reached = [t for t in range(1, 36) if centre[t - 1] + 0.1 >= len(text) or t >= first]
         assert reached == list(range(reached[0], 36))
         assert [bool(c[row]) for c in complete] == [t >= reached[0] for t in range(1, 36)]
         assert not any(path.skipped.numpy()[row] for path in paths)
@@ -99,7 +99,7 @@ def test_the_last_character_is_read_once_the_centre_is_near_not_with_the_largest
     centre = phi @ np.arange(1, 5) / phi.sum()
     assert path.position.numpy() == pytest.approx(centre, abs=1e-4)
     assert path.furthest.numpy() == 3.0
-    assert complete == read and read == (centre + 0.25 >= 3.0)
+    assert complete == read and read == (centre + 0.1 >= 3.0)
 
 
 def test_position_is_the_centre_of_the_window():

@@ -46,8 +46,8 @@ def test_a_learned_end_counts_once_all_characters_are_reached():
     out = write(toy(end_logit=30.0), texts)
     for row, (place, text) in enumerate(zip((3, 1, 2, 3), texts, strict=True)):
         length = out.lengths[row]
-        assert out.position[row, length - 1] + 0.25 >= place
-        assert length == 1 or out.position[row, length - 2] + 0.25 < place
+        assert out.position[row, length - 1] + 0.1 >= place
+        assert length == 1 or out.position[row, length - 2] + 0.1 < place
         assert place == 1 or first_past(place - 0.5) <= length
         assert length < first_past(len(text) + 0.5)
     assert out.ended.all() and out.complete.all()
