@@ -94,7 +94,8 @@ def load_datasets(
 ) -> dict[str, Dataset]:
     """Reads a source, or what was cached of it, and splits it.
 
-    The official splits are used if there are some and no fraction is asked for. Otherwise a
+    The official splits are used if there are some and no fraction is asked for. Otherwise of long
+    sequences (`Source.independent` is false) the last part of each is held out; an independent
     sequence belongs to the validation split if the hash of its group says so: on every machine
     the same ones, and none changes sides when others are added.
 
@@ -117,12 +118,32 @@ def load_datasets(
         names = source.splits
     else:
         fraction = 0.1 if validation_fraction is None else validation_fraction
+        if not source.independent:
+            return _split_by_position(dataset, fraction)
         splits = _hashed_splits(groups, fraction)
         names = ("train", "validation") if fraction > 0 else ("train",)
     chosen = {
         name: [index for index, split in enumerate(splits) if split == name] for name in names
     }
     return {name: dataset.subset(indices) for name, indices in chosen.items()}
+
+
+def _split_by_position(dataset: Dataset, fraction: float) -> dict[str, Dataset]:
+    """Each sequence's beginning and its last part."""
+    lengths = dataset.lengths
+    cuts = np.where(lengths > 1, np.clip(np.round(lengths * (1 - fraction)), 1, lengths), lengths)
+    if fraction > 0:
+        cuts = np.where(lengths > 1, np.minimum(cuts, lengths - 1), cuts)
+    parts = {"train": (0 * lengths, cuts.astype(int)), "validation": (cuts.astype(int), lengths)}
+    found = {}
+    for name, bounds in parts.items():
+        pieces = [
+            Sequence(dataset[i][begin:end], dataset.texts[i], dataset.ids[i])
+            for i, (begin, end) in enumerate(zip(*bounds, strict=True))
+            if end > begin
+        ]
+        found[name] = Dataset.from_sequences(pieces, dataset.events.shape[1])
+    return found if fraction > 0 else {"train": found["train"]}
 
 
 def _hashed_splits(groups: list[str], fraction: float) -> list[str]:

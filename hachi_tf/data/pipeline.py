@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hachi_tf.data import pieces
 from hachi_tf.errors import UserError
 
 if TYPE_CHECKING:
     from hachi_tf.data.dataset import Dataset
-
-# Batches are cut from chunks of this many batches sorted by length, so that little is padded.
-BUCKET_BATCHES = 16
 
 
 def batch_signature(width: int) -> dict:
@@ -27,11 +25,18 @@ def batch_signature(width: int) -> dict:
         "index": tf.TensorSpec([None], tf.int32),
         "sequence": tf.TensorSpec([None], tf.int32),
         "text": tf.TensorSpec([None], tf.string),
+        "offset": tf.TensorSpec([None], tf.int32),
+        "begins": tf.TensorSpec([None], tf.bool),
+        "previous": tf.TensorSpec([None, width], tf.float32),
     }
 
 
 class Pipeline:
-    """Batches of independent sequences.
+    """Batches of sequences, independent ones or a few long ones.
+
+    Independent sequences are bucketed by length. Long ones are cut into consecutive windows: a
+    row of a batch goes on where the same row of the batch before stopped, so that the recurrent
+    state can be carried over; where the windows begin differs from epoch to epoch.
 
     Which sequences stand in the batch of a step follows from the seed and the step alone: there
     is no iterator state, and a run that resumes at step n reads what it would have read.
@@ -40,11 +45,16 @@ class Pipeline:
         dataset: the sequences.
         batch_size: rows a batch; the last batch of an epoch may have fewer.
         sequence_length: cut longer sequences into pieces of at most this many events, each of
-            which starts from the zero state; 0 leaves them whole.
+            which starts from the zero state unless `carry`; 0 leaves them whole.
         seed: which order.
         shuffle: whether each epoch has an order of its own; else by length, always the same.
         fresh: for data without end, a function from an epoch's number, from 1 on, to its own
             `Dataset` of as many sequences as `dataset`, which is that of epoch 0.
+        carry: whether each row goes on where it stopped in the batch before.
+
+    Attributes:
+        carry: the same.
+        rows: of every batch, if `carry`; else of all but an epoch's last.
 
     Raises:
         UserError: if the data set has no event, or data without end are to be cut.
@@ -58,47 +68,46 @@ class Pipeline:
         seed: int = 0,
         shuffle: bool = True,
         fresh: Callable[[int], "Dataset"] | None = None,
+        carry: bool = False,
     ):
         if fresh and sequence_length:
             raise UserError("--sequence_length=0 for data without end", str(sequence_length))
-        self._batch_size, self._sequence_length = batch_size, sequence_length
+        self.rows, self.carry, self._sequence_length = batch_size, carry, sequence_length
         self._seed, self._shuffle = seed, shuffle
         self._fresh = fresh and _Ahead(fresh)
-        self._cut(dataset)
-        if not len(self._sequence):
+        self._dataset, self._pieces = dataset, pieces.cut(dataset.lengths, sequence_length)
+        count = len(self._pieces.length)
+        if not count:
             raise UserError("a split with at least one event", "none", "check --data and --split")
-        self.steps_per_epoch = -(-len(self._sequence) // batch_size)
+        self.rows = min(batch_size, count) if carry else batch_size
+        self.steps_per_epoch = -(-count // self.rows)
+        self._num_events = int(self._pieces.length.sum())
         self._first, self._epoch, self._batches = dataset, -1, []
-
-    def _cut(self, dataset: "Dataset") -> None:
-        """Cuts the sequences of a data set into pieces."""
-        self._dataset = dataset
-        lengths = np.asarray(dataset.lengths, np.int64)
-        limit = self._sequence_length or max(int(lengths.max(initial=1)), 1)
-        pieces = -(-lengths // limit)
-        self._sequence = np.repeat(np.arange(len(lengths)), pieces)
-        number = np.arange(len(self._sequence)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        self._start = number * limit
-        self._length = np.minimum(lengths[self._sequence] - self._start, limit)
-        self._ends = number == pieces[self._sequence] - 1
 
     @property
     def num_events(self) -> int:
         """Events in an epoch."""
-        return int(self._length.sum())
+        return self._num_events
 
-    def _order(self, epoch: int) -> list[np.ndarray]:
-        """The epoch's batches, each an array of piece indices."""
-        count, size = len(self._length), self._batch_size
-        if not self._shuffle:
-            order = np.argsort(self._length, kind="stable")
-            return [order[i : i + size] for i in range(0, count, size)]
+    def _begin(self, epoch: int) -> None:
+        """Cuts and orders the sequences of an epoch."""
+        if self._fresh:
+            self._dataset = self._fresh(epoch) if epoch else self._first
+        lengths, limit = self._dataset.lengths, self._sequence_length
         random = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
-        order, chunk = random.permutation(count), size * BUCKET_BATCHES
-        chunks = [order[i : i + chunk] for i in range(0, count, chunk)]
-        order = np.concatenate([c[np.argsort(self._length[c], kind="stable")] for c in chunks])
-        batches = [order[i : i + size] for i in range(0, count, size)]
-        return [batches[i] for i in random.permutation(len(batches))]
+        self._epoch, self._pieces = epoch, pieces.cut(lengths, limit)
+        if self.carry:
+            if self._shuffle:
+                phase = int(random.integers(limit)) if limit else 0
+                self._pieces = pieces.cut(lengths, limit, phase, random.permutation(len(lengths)))
+            count = len(self._pieces.length)
+            self._batches = pieces.lanes(count, self.rows, self.steps_per_epoch)
+        elif self._shuffle:
+            self._batches = pieces.bucketed(self._pieces.length, self.rows, random)
+        else:
+            order = np.argsort(self._pieces.length, kind="stable")
+            size = self.rows
+            self._batches = [order[i : i + size] for i in range(0, len(order), size)]
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """The batch of a step.
@@ -108,29 +117,37 @@ class Pipeline:
             `ends` bool `[B]`, whether the row's last event is its sequence's last; `index` int32
             `[B]`, the number of the row's piece in the data set; `sequence` int32 `[B]`, the
             number of its sequence; `text` object `[B]`, its text in UTF-8, empty if
-            it has none.
+            it has none; `offset` int32 `[B]`, the place of the row's first event in its
+            sequence; `begins` bool `[B]`, whether the row starts from the zero state; `previous`
+            float32 `[B, F]`, the event before the row's first one, zeros where it begins.
         """
         epoch, number = divmod(step, self.steps_per_epoch)
         epoch = epoch if self._shuffle else 0
         if epoch != self._epoch:
-            if self._fresh:
-                self._cut(self._fresh(epoch) if epoch else self._first)
-            self._epoch, self._batches = epoch, self._order(epoch)
+            self._begin(epoch)
         rows = self._batches[number]
-        lengths = self._length[rows]
+        there = rows >= 0
+        part = pieces.Pieces(*(np.where(there, column[rows], 0) for column in self._pieces))
+        begins = there & (part.start == 0) if self.carry and number else there
         width = self._dataset.events.shape[1]
-        events = np.zeros((len(rows), int(lengths.max()), width), np.float32)
-        for row, piece in enumerate(rows):
-            sequence = self._dataset[self._sequence[piece]]
-            start = self._start[piece]
-            events[row, : lengths[row]] = sequence[start : start + lengths[row]]
+        events = np.zeros((len(rows), max(int(part.length.max()), 1), width), np.float32)
+        previous = np.zeros((len(rows), width), np.float32)
+        for row, (index, start, length, _) in enumerate(zip(*part, strict=True)):
+            sequence = self._dataset[index]
+            events[row, :length] = sequence[start : start + length]
+            if there[row] and not begins[row]:
+                previous[row] = sequence[start - 1]
+        texts = [_utf8(self._dataset.texts[index]) for index in part.sequence]
         return {
             "events": events,
-            "lengths": lengths.astype(np.int32),
-            "ends": self._ends[rows],
-            "index": rows.astype(np.int32),
-            "sequence": self._sequence[rows].astype(np.int32),
-            "text": np.array([_utf8(self._dataset.texts[i]) for i in self._sequence[rows]], object),
+            "lengths": part.length.astype(np.int32),
+            "ends": part.ends.astype(bool),
+            "index": np.maximum(rows, 0).astype(np.int32),
+            "sequence": part.sequence.astype(np.int32),
+            "text": np.array(texts, object),
+            "offset": part.start.astype(np.int32),
+            "begins": begins,
+            "previous": previous,
         }
 
     def batches(self, first_step: int = 0, num_steps: int | None = None):

@@ -1,6 +1,6 @@
 """Scores sequences with a network: nats and squared errors of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +9,14 @@ import tensorflow as tf
 from hachi_tf.data.pipeline import Pipeline, batch_signature
 from hachi_tf.evaluation.baselines import trivial_baseline
 from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.samplers import noise
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
 
 # The noise of columns with a quantum is the same in every evaluation.
 EVALUATION_SEED = 0
+# Longer sequences are read in parts of so many events, the state carried over.
+PART_LENGTH = 4096
 
 
 class Scores(NamedTuple):
@@ -66,21 +69,28 @@ class Scorer:
         self._network, self._transforms = network, transforms
         self._compiled = tf.function(
             self._score,
-            input_signature=[batch_signature(len(network.schema))],
+            input_signature=[
+                batch_signature(len(network.schema)),
+                [tf.TensorSpec([None, size], tf.float32) for size in network.state_shapes],
+            ],
             autograph=False,
         )
 
     def __call__(self, dataset: Any, batch_size: int) -> Scores:
-        """Scores all sequences of a `Dataset`, each in one piece, `batch_size` rows at a time."""
+        """Scores all sequences of a `Dataset`, each as one whole, `batch_size` rows at a time."""
         pipeline = Pipeline(dataset, batch_size, shuffle=False)
         sums = np.zeros((3, len(dataset)))
         for batch in pipeline.batches(0, pipeline.steps_per_epoch):
-            values = self._compiled(batch)
-            for total, value in zip(sums, values, strict=True):
-                np.add.at(total, batch["sequence"].numpy(), value.numpy().astype(np.float64))
+            rows = batch["sequence"].numpy()
+            state = [tf.zeros([len(rows), size]) for size in self._network.state_shapes]
+            for part in _parts(batch):
+                values, state = self._compiled(part, state)
+                for total, value in zip(sums, values, strict=True):
+                    np.add.at(total, rows, value.numpy().astype(np.float64))
         return Scores(*sums, np.asarray(dataset.lengths, np.int64))
 
-    def _score(self, batch: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _score(self, batch: dict[str, tf.Tensor], state: list[tf.Tensor]) -> tuple[Any, Any]:
+        """Sums `[B]` over the steps of nats, nats in data units and squared error; the state."""
         network = self._network
         seeds = row_seeds(EVALUATION_SEED, 0, batch["index"])
         forced = teacher_forcing(
@@ -90,16 +100,41 @@ class Scorer:
             network.schema,
             self._transforms,
             seeds,
+            batch["offset"],
+            batch["begins"],
+            batch["previous"],
         )
         context = network.encode(batch["text"])
-        params, _ = network(forced.inputs, context=context, lengths=batch["lengths"])
+        params, state = network(
+            forced.inputs, initial_state=state, context=context, lengths=batch["lengths"]
+        )
         nats = -network.head.log_prob(params, forced.targets)
         schema = network.schema
         kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
         continuous = [index for index, kind in enumerate(kinds) if kind == "continuous"]
         error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
         values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))
-        return tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
+        sums = tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
+        return sums, state
+
+
+def _parts(batch: dict[str, tf.Tensor]) -> Iterator[dict[str, tf.Tensor]]:
+    """A batch of whole sequences in parts of at most `PART_LENGTH` events."""
+    events, lengths = batch["events"], batch["lengths"]
+    width = events.shape[1]
+    if width <= PART_LENGTH:
+        yield batch
+        return
+    for start in range(0, width, PART_LENGTH):
+        left = tf.clip_by_value(lengths - start, 0, PART_LENGTH)
+        yield batch | {
+            "events": events[:, start : start + PART_LENGTH],
+            "lengths": left,
+            "ends": batch["ends"] & (left == lengths - start) & (left > 0),
+            "offset": tf.fill(tf.shape(lengths), start),
+            "begins": tf.fill(tf.shape(lengths), start == 0),
+            "previous": events[:, max(start - 1, 0)],
+        }
 
 
 def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Callable[[Any], float]:
@@ -113,11 +148,17 @@ def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Calla
     Returns:
         A function from a `Dataset` to the guess's nats a step.
     """
+    quanta = np.float32([feature.quantum or 0.0 for feature in schema.features])
+    first = np.zeros(1, np.int32)
 
     def flatten(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
         ends = np.zeros(len(dataset.events), bool)
         ends[np.cumsum(dataset.lengths) - 1] = True
-        return transforms.forward(dataset.events), ends
+        events = dataset.events
+        if quanta.any():  # the same for every data set of this size
+            seed = np.array([[EVALUATION_SEED, len(events)]], np.int32)
+            events = events + quanta * noise.uniforms_numpy(seed, first, *events.shape)[0]
+        return transforms.forward(events), ends
 
     events, ends = flatten(train)
     baseline = trivial_baseline(events, schema, num_sequences=len(train))

@@ -32,18 +32,21 @@ def row_seeds(seed: int | tf.Tensor, step: int | tf.Tensor, index: tf.Tensor) ->
     return tf.bitcast(tf.stack(pair, axis=-1), tf.int32)
 
 
-def dequantize(events: tf.Tensor, schema: Schema, seeds: tf.Tensor) -> tf.Tensor:
+def dequantize(
+    events: tf.Tensor, schema: Schema, seeds: tf.Tensor, offset: tf.Tensor | None = None
+) -> tf.Tensor:
     """Adds uniform noise of one quantum to the columns that have one.
 
     Args:
         events: `[B, T, F]` in data units.
         schema: the columns.
         seeds: int32 `[B, 2]`.
+        offset: int32 `[B]`, the place of each row's first event in its sequence; 0 by default.
     """
     quanta = [feature.quantum or 0.0 for feature in schema.features]
     if not any(quanta):
         return events
-    first = tf.zeros(tf.shape(events)[:1], tf.int32)
+    first = tf.zeros(tf.shape(events)[:1], tf.int32) if offset is None else offset
     uniform = noise.uniforms(seeds, first, tf.shape(events)[1], len(quanta))
     return events + tf.constant(quanta, tf.float32) * uniform
 
@@ -55,8 +58,13 @@ def teacher_forcing(
     schema: Schema,
     transforms: Transform,
     seeds: tf.Tensor,
+    offset: tf.Tensor | None = None,
+    begins: tf.Tensor | None = None,
+    previous: tf.Tensor | None = None,
 ) -> Forced:
     """Inputs and targets of a batch of sequences.
+
+    A column with a quantum is read at the middle of its grid cell.
 
     Args:
         events: `[B, T, F]` in data units; what stands past `lengths` is not read.
@@ -65,12 +73,19 @@ def teacher_forcing(
         schema: the columns.
         transforms: from data units to network space.
         seeds: int32 `[B, 2]` for the noise of columns that have a quantum.
+        offset: int32 `[B]`, the place of each row's first event in its sequence; 0 by default.
+        begins: bool `[B]`, whether each row starts from nothing, as all do by default.
+        previous: `[B, F]` in data units, the event before the row's first one where it does not.
     """
     mask = tf.sequence_mask(lengths, tf.shape(events)[1])
     events = tf.where(mask[..., None], events, 0.0)
-    noisy = dequantize(events, schema, seeds)
-    inputs = tf.where(mask[..., None], transforms.forward(events), 0.0)
-    inputs = tf.pad(inputs[:, :-1], [[0, 0], [1, 0], [0, 0]])
+    noisy = dequantize(events, schema, seeds, offset)
+    half = [0.5 * (feature.quantum or 0.0) for feature in schema.features]
+    inputs = tf.where(mask[..., None], transforms.forward(events + half), 0.0)
+    first = tf.zeros_like(events[:, 0])
+    if previous is not None:
+        first = tf.where(begins[:, None], 0.0, transforms.forward(previous + half))
+    inputs = tf.concat([first[:, None], inputs[:, :-1]], axis=1)
     targets = transforms.forward(noisy)
     predicted = schema.columns(predicted=True)
     if len(predicted) < len(schema):

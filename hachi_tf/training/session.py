@@ -35,6 +35,8 @@ CHECKPOINT_EVERY_S = 60.0
 LOG_EVERY_STEPS = 10
 # Validations during training read at most about so many events; `evaluate` reads all.
 VALIDATION_EVENTS = 200_000
+# A long sequence is cut into windows of so many events, unless --sequence_length says otherwise.
+WINDOW_LENGTH = 100
 
 
 class Session:
@@ -84,7 +86,12 @@ class Session:
         self._transforms, self._network = built
         fresh = self._fresh_epochs() if columns == self._schema else None
         self._pipeline = Pipeline(
-            self._train, config.batch_size, config.sequence_length, config.seed, fresh=fresh
+            self._train,
+            config.batch_size,
+            config.sequence_length or (0 if self._source.independent else WINDOW_LENGTH),
+            config.seed,
+            fresh=fresh,
+            carry=not self._source.independent,
         )
         self._total_steps = max(round(config.epochs * self._pipeline.steps_per_epoch), 1)
         if config.warmup_steps >= self._total_steps:
@@ -133,6 +140,7 @@ class Session:
             clip_norm=config.clip_norm,
             per_sequence=config.optimizer == "graves_rmsprop",
             weight_noise=noise,
+            carried_rows=self._pipeline.rows if self._pipeline.carry else 0,
         )
 
     def _begin(self) -> None:

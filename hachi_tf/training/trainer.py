@@ -50,6 +50,8 @@ class Trainer:
             square of a gradient by the step.
         weight_noise: None, or noise on the network's weights.
         strategy: a `tf.distribute` strategy of one replica; the default one by default.
+        carried_rows: of a pipeline whose rows go on where they stopped, how many they are: the
+            recurrent state is carried over from step to step. 0 for none.
 
     Raises:
         ValueError: for a strategy of several replicas, which would each learn from all rows.
@@ -66,6 +68,7 @@ class Trainer:
         per_sequence: bool = False,
         weight_noise: WeightNoise | None = None,
         strategy: tf.distribute.Strategy | None = None,
+        carried_rows: int = 0,
     ):
         self.network, self.optimizer, self.schedule = network, optimizer, schedule
         self._transforms, self._seed, self._clip_norm = transforms, seed, clip_norm
@@ -80,6 +83,11 @@ class Trainer:
         self._learned += weight_noise.trainable_variables if weight_noise else []
         with self._strategy.scope():
             optimizer.build(self._learned)
+        self._state = []
+        if carried_rows:
+            for index, size in enumerate(network.state_shapes):
+                zeros = tf.zeros([carried_rows, size])
+                self._state.append(keras.Variable(zeros, trainable=False, name=f"state_{index}"))
         self.step, self.skipped, self._skipped_in_a_row = 0, 0, 0
         self._compiled = tf.function(
             self._distributed_step,
@@ -129,6 +137,9 @@ class Trainer:
             self.network.schema,
             self._transforms,
             seeds,
+            batch["offset"],
+            batch["begins"],
+            batch["previous"],
         )
         count = tf.reduce_sum(tf.cast(forced.mask, tf.float32))
         replicas = tf.distribute.get_replica_context()
@@ -137,8 +148,9 @@ class Trainer:
         clean, draws = self._add_noise(step_seed)
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
-            params, _ = self.network(
+            params, state = self.network(
                 forced.inputs,
+                initial_state=self._carried(batch["begins"]),
                 context=self.network.encode(batch["text"]),
                 lengths=batch["lengths"],
                 training=True,
@@ -146,6 +158,8 @@ class Trainer:
             )
             log_prob = self.network.head.log_prob(params, forced.targets)
             nats = -tf.reduce_sum(tf.where(forced.mask, log_prob, 0.0))
+        for variable, value in zip(self._state, state, strict=False):
+            variable.assign(tf.where(tf.math.is_finite(value), value, 0.0))
         # Derivatives of the sum, so that Graves's elementwise limits mean what they mean there.
         gradients = tape.gradient(
             nats,
@@ -175,6 +189,12 @@ class Trainer:
         tf.cond(finite, learn, lambda: False)
         return loss, norm, count
 
+    def _carried(self, begins: tf.Tensor) -> list[tf.Tensor] | None:
+        """The state that rows go on from, zeros where one begins; None if none is carried."""
+        if not self._state:
+            return None
+        return [tf.where(begins[:, None], 0.0, state.value) for state in self._state]
+
     def _add_noise(self, step_seed: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """Adds the step's weight noise; returns the clean weights and the draws."""
         if not self._noise:
@@ -195,6 +215,7 @@ class Trainer:
             **variable_arrays("network", self.network.weights),
             **variable_arrays("noise", extra),
             **variable_arrays("optimizer", self.optimizer.variables),
+            **variable_arrays("state", self._state),
         }
 
     def metadata(self) -> dict[str, int]:
@@ -211,6 +232,7 @@ class Trainer:
         assign_arrays("network", self.network.weights, arrays, where)
         assign_arrays("noise", extra, arrays, where)
         assign_arrays("optimizer", self.optimizer.variables, arrays, where)
+        assign_arrays("state", self._state, arrays, where)
         self.step, self.skipped = metadata["step"], metadata["skipped"]
         self._skipped_in_a_row = metadata["in_a_row"]
 

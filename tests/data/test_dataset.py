@@ -121,6 +121,36 @@ def test_a_single_sequence_is_trained_on():
     assert [len(dataset) for dataset in datasets.values()] == [1, 0]
 
 
+class LongNumbers(Numbers):
+    """The same as long sequences, event t of each being t."""
+
+    independent = False
+
+    def read(self):
+        for sequence in super().read():
+            events = np.arange(len(sequence.events), dtype=float)[:, None]
+            yield Sequence(events, sequence.text, sequence.id, sequence.split)
+
+
+@pytest.mark.parametrize(("fraction", "share"), [(None, 0.1), (0.25, 0.25)])
+def test_of_long_sequences_the_last_part_of_each_is_held_out(fraction, share):
+    datasets = load_datasets(LongNumbers(count=30), fraction)
+    held_out = dict(zip(datasets["validation"].ids, datasets["validation"], strict=True))
+    assert datasets["train"].ids[0] == "numbers/0001"
+    for id, events in zip(datasets["train"].ids, datasets["train"], strict=True):
+        length = int(id[-4:])
+        rest = held_out.get(id, np.zeros((0, 1)))
+        np.testing.assert_array_equal(np.concatenate([events, rest])[:, 0], np.arange(length))
+        assert len(rest) == 0 if length == 1 else 0 < len(rest) <= max(1, share * length + 0.5)
+        assert len(rest) >= share * length - 0.5 or length == 1
+
+
+def test_long_sequences_keep_their_official_splits_and_may_be_trained_on_whole():
+    assert len(load_datasets(LongNumbers(official=True))["dev"]) == 10
+    whole = load_datasets(LongNumbers(count=4), 0.0)
+    assert list(whole) == ["train"] and whole["train"].lengths.tolist() == [1, 2, 3]
+
+
 def test_fraction_zero_trains_on_everything():
     assert list(load_datasets(Numbers(), 0.0)) == ["train"]
 

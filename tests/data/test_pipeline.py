@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hachi_tf.data.dataset import Dataset
-from hachi_tf.data.pipeline import BUCKET_BATCHES, Pipeline
+from hachi_tf.data.pieces import BUCKET_BATCHES
+from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources.source import Sequence
 from hachi_tf.errors import UserError
 
@@ -178,3 +179,58 @@ def test_texts_go_with_their_rows_and_are_empty_where_there_are_none():
     assert found == {3: "é 私".encode(), 5: b"", 2: b"?"}
     pieces = Pipeline(make_dataset([10]), 4, sequence_length=4).batch(0)
     assert pieces["text"].tolist() == [b""] * 3
+
+
+def windows(pipeline, epoch):
+    """The windows of an epoch's lanes: `[lane][step] = (sequence, first, length, begins)`."""
+    found = [[] for _ in range(pipeline.rows)]
+    for step in range(epoch * pipeline.steps_per_epoch, (epoch + 1) * pipeline.steps_per_epoch):
+        batch = pipeline.batch(step)
+        for row, lane in enumerate(found):
+            length = batch["lengths"][row]
+            events = batch["events"][row]
+            assert not events[length:].any() and (length or not batch["begins"][row])
+            if length:
+                np.testing.assert_array_equal(events[:length, 1], events[0, 1] + np.arange(length))
+                lane.append((*events[0, :2].astype(int), length, bool(batch["begins"][row])))
+                first = [0, 0, 0] if lane[-1][3] else [events[0, 0], events[0, 1] - 1, 1]
+                np.testing.assert_array_equal(batch["previous"][row], first)
+                assert batch["offset"][row] == events[0, 1]
+                last = LONG[lane[-1][0]] == lane[-1][1] + length
+                assert batch["ends"][row] == last and batch["sequence"][row] == lane[-1][0]
+    return found
+
+
+LONG = [103, 7, 40]
+
+
+def test_rows_of_windows_go_on_where_they_stopped():
+    pipeline = Pipeline(make_dataset(LONG), 4, sequence_length=10, shuffle=False, carry=True)
+    assert (pipeline.rows, pipeline.steps_per_epoch) == (4, 4)  # 11 + 1 + 4 windows
+    found = windows(pipeline, 0)
+    want = [(0, t, min(10, 103 - t)) for t in range(0, 103, 10)]
+    want += [(1, 0, 7), *((2, t, 10) for t in range(0, 40, 10))]
+    assert [window[:3] for lane in found for window in lane] == want
+    for lane in found:
+        assert lane[0][3]
+        for (sequence, first, length, _), after in zip(lane, lane[1:], strict=False):
+            assert after[3] == (after[0] != sequence)
+            assert after[3] or after[1] == first + length
+
+
+def test_windows_begin_elsewhere_in_each_epoch_and_leave_out_little():
+    pipeline, seen = Pipeline(make_dataset(LONG), 3, 10, seed=1, carry=True), set()
+    for epoch in range(8):
+        found = [window for lane in windows(pipeline, epoch) for window in lane]
+        events = [(s, t) for s, first, n, _ in found for t in range(first, first + n)]
+        assert len(set(events)) == len(events) >= 150 - 3 * 10
+        seen |= {first % 10 for s, first, _, _ in found if s == 0 and first}
+    assert len(seen) >= 4
+    again = Pipeline(make_dataset(LONG), 3, 10, seed=1, carry=True)
+    step = 5 * again.steps_per_epoch + 1
+    np.testing.assert_array_equal(again.batch(step)["events"], pipeline.batch(step)["events"])
+
+
+def test_of_little_data_each_window_is_a_row_of_its_own():
+    batch = Pipeline(make_dataset([25]), 32, 10, shuffle=False, carry=True).batch(0)
+    assert batch["lengths"].tolist() == [10, 10, 5] and batch["begins"].all()

@@ -39,6 +39,9 @@ def make_batch(rows=4, steps=7, seed=0):
         "ends": tf.constant([True] * (rows - 1) + [False]),
         "index": tf.range(rows),
         "sequence": tf.range(rows),
+        "offset": tf.zeros([rows], tf.int32),
+        "begins": tf.fill([rows], True),
+        "previous": tf.zeros([rows, 3]),
     }
 
 
