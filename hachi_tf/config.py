@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import flags
 
+from hachi_tf import flagfiles, hachi_machi
 from hachi_tf.errors import UserError
 
 
@@ -99,6 +100,15 @@ def base_type(field: dataclasses.Field) -> tuple[type, bool]:
     return field.type, False
 
 
+def program_name(cls: type[ProgramConfig]) -> str:
+    """The program that a class of flags belongs to: `TrainConfig` -> `"train"`."""
+    return cls.__name__.removesuffix("Config").lower()
+
+
+def _kinds(cls: type[ProgramConfig]) -> dict[str, type]:
+    return {field.name: base_type(field)[0] for field in dataclasses.fields(cls)}
+
+
 def _check(field: dataclasses.Field, value: Any) -> None:
     kind, optional = base_type(field)
     if value is None and optional:
@@ -125,12 +135,16 @@ def _check(field: dataclasses.Field, value: Any) -> None:
 
 
 def expand_flagfiles(
-    argv: Iterable[str], folder: str = ".", _open: tuple[str, ...] = ()
+    argv: Iterable[str],
+    folder: str = ".",
+    _open: tuple[str, ...] = (),
+    cls: type[ProgramConfig] = ProgramConfig,
 ) -> list[str]:
     """Replaces each `--flagfile=` by the flags in it.
 
     Flag files may nest; a nested path is relative to the file that it stands in. Empty lines and
-    lines that begin with `#` or `//` are skipped. Later flags win over earlier ones.
+    lines that begin with `#` or `//` are skipped. Later flags win over earlier ones. A file named
+    `.yaml`, `.yml` or `.toml` is one that `flagfiles.read` understands.
 
     Raises:
         UserError: if a file is missing, is not text, or includes itself.
@@ -150,13 +164,16 @@ def expand_flagfiles(
         path = os.path.normpath(os.path.join(folder, value))
         if path in _open:
             raise UserError("flag files that do not include themselves", path)
+        if path.lower().endswith(flagfiles.SUFFIXES):
+            result += flagfiles.read(path, program_name(cls), _kinds(cls))
+            continue
         try:
             lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
             raise UserError("a readable text file for --flagfile", f"{path} ({error})") from error
         lines = [line.strip() for line in lines]
         lines = [line for line in lines if line and not line.startswith(("#", "//"))]
-        result += expand_flagfiles(lines, os.path.dirname(path), (*_open, path))
+        result += expand_flagfiles(lines, os.path.dirname(path), (*_open, path), cls)
     return result
 
 
@@ -184,7 +201,11 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
         default = None if kind is tuple else field.default
         define(field.name, default, field.metadata["help"], flag_values=values)
     try:
-        rest = values(["program", *expand_flagfiles(argv)])[1:]
+        rest = values(["program", *expand_flagfiles(argv, cls=cls)])[1:]
+    except flags.UnrecognizedFlagError as error:
+        name = error.flagname
+        do = hachi_machi.hint(program_name(cls), name, _kinds(cls))
+        raise UserError("flags as --help lists them", f"--{name}", do) from error
     except flags.Error as error:
         raise UserError("flags as --help lists them", str(error)) from error
     found = {}

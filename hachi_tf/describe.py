@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import pathlib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from hachi_tf.startup import import_tensorflow
 
 log = logging.getLogger(__name__)
 
-PICTURES = ("alignment", "density", "components", "bias")
+PICTURES = ("alignment", "density", "components", "bias", "columns")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,18 +25,22 @@ class DescribeConfig(ProgramConfig):
 
     run_dir: str = flag("", "Run to describe; the latest under runs/ by default.", group="What")
     export_dir: str = flag("", "Export to describe; its graph is not loaded.", group="What")
-    data: str = flag("", "Path of data to describe, or to compare on.", group="What")
+    data: str = flag(
+        "", "Path of data or a table to describe, to compare on, or to draw.", group="What"
+    )
     source: str = flag("", "Source of the data, e.g. kanji; inferred from --data.", group="What")
-    devices: bool = flag(False, "Describe the devices that TensorFlow finds.", group="What")
+    devices: bool = flag(False, "Describe compute devices and list MIDI ports.", group="What")
+    latency: bool = flag(False, "Time live steps of the run or export, in ms.", group="What")
     compare: tuple = flag(
         (), "Runs or exports A and B (--compare A B) to score on the same sequences.", group="What"
     )
-    split: str = flag("validation", "Which split to compare on.", group="Comparison")
+    split: str = flag("validation", "Which split to compare on or to draw.", group="Comparison")
     batch_size: int = flag(64, "Sequences at a time.", low=1, group="Comparison")
     picture: str = flag(
         "",
         "Draw a picture of the run or export: where its window stands on the text, where it "
-        "expects the next points, which component claims which, or a text at bias 0 to 5.",
+        "expects the next points, which component claims which, a text at bias 0 to 5, or each "
+        "column's histogram of held-out data and of samples.",
         choices=("", *PICTURES),
         group="Picture",
     )
@@ -52,13 +57,14 @@ class DescribeConfig(ProgramConfig):
             if self.export_dir or self.devices:
                 raise UserError("--compare by itself", "--export_dir or --devices beside it")
             return
-        if self.picture and (self.data or self.source or self.devices):
-            raise UserError("a run or an export for --picture", "something else")
-        if (self.sample or self.text) and not self.picture:
+        data = "" if self.picture == "columns" else self.data
+        if (self.picture or self.latency) and (data or self.source or self.devices):
+            raise UserError("a run or an export for --picture or --latency", "something else")
+        if (self.sample or self.text) and not (self.picture or self.latency):
             raise UserError(f"--picture={'|'.join(PICTURES)} with --sample or --text", "none")
         if not self.output.endswith(".png"):
             raise UserError("--output=FILE.png", repr(self.output))
-        asked = [self.run_dir, self.export_dir, self.data or self.source, self.devices]
+        asked = [self.run_dir, self.export_dir, data or self.source, self.devices]
         if sum(map(bool, asked)) > 1:
             raise UserError("one thing to describe", "several", "see --help")
 
@@ -77,13 +83,13 @@ def describe(config: DescribeConfig) -> dict[str, Any]:
     if config.compare:
         return describe_comparison(config)
     if config.devices:
-        return describe_devices()
-    if config.picture:
-        from hachi_tf.evaluation.pictures import draw
-        from hachi_tf.training.run import open_model
+        from hachi_tf.evaluation.machine import machine_figures
 
-        model = open_model(config.export_dir or config.run_dir)
-        return draw(model, config.picture, config.sample, config.text, config.output)
+        return machine_figures()
+    if config.picture:
+        return draw_picture(config)
+    if config.latency:
+        return describe_latency(config)
     if config.export_dir:
         return describe_export(config.export_dir)
     if config.data or config.source:
@@ -139,58 +145,45 @@ def describe_run(path: str) -> dict[str, Any]:
 
 
 def describe_data(source: str, data: str) -> dict[str, Any]:
-    """Columns, splits and the range of each column."""
-    import numpy as np
+    """A table's columns, ranges and pace; or the columns and splits of a source."""
+    from hachi_tf.evaluation import data_figures, table_figures
 
-    from hachi_tf.data.dataset import load_datasets
-    from hachi_tf.data.sources import infer_source, make_source
-
-    source = source or infer_source(data)
-    made = make_source(source, data or None)
-    splits = {}
-    for name, dataset in load_datasets(made).items():
-        lengths, events = dataset.lengths, dataset.events.astype(np.float64)
-        splits[name] = {"sequences": len(dataset), "events": int(lengths.sum())}
-        if len(events):
-            splits[name]["median_events"] = float(np.median(lengths))
-            splits[name]["most_events"] = int(lengths.max())
-            figures = {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}
-            splits[name]["columns"] = {
-                column: {key: float(figure(events[:, index])) for key, figure in figures.items()}
-                for index, column in enumerate(made.schema.names)
-            }
-    return {
-        "source": source,
-        "licence": made.licence,
-        "credit": made.credit,
-        "columns": made.schema.to_dict()["features"],
-        "splits": splits,
-    }
+    if not source and pathlib.Path(data).suffix.lower() in table_figures.SUFFIXES:
+        return table_figures.table_figures(data)
+    return data_figures.data_figures(source, data)
 
 
-def describe_devices() -> dict[str, Any]:
-    """What TensorFlow finds on this machine."""
-    import os
-    import platform
+def draw_picture(config: DescribeConfig) -> dict[str, Any]:
+    """Draws `--picture`; returns what was drawn."""
+    from hachi_tf.training.run import data_splits, open_model, pick_split
 
-    import keras
-    import tensorflow as tf
+    model = open_model(config.export_dir or config.run_dir)
+    if config.picture == "columns":
+        from hachi_tf.evaluation.columns import draw_columns
 
-    devices = []
-    for device in tf.config.list_physical_devices():
-        details = tf.config.experimental.get_device_details(device)
-        capability = details.get("compute_capability")
-        shown = {"name": details.get("device_name"), "compute_capability": capability}
-        found = {key: value for key, value in shown.items() if value is not None}
-        devices.append({"type": device.device_type, **found})
-    return {
-        "devices": devices,
-        "cpu_cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "built_with_cuda": tf.test.is_built_with_cuda(),
-    }
+        splits = data_splits(model.trained_on, model.network.schema, config.data, model.cache)
+        return draw_columns(model, pick_split(splits, config.split), config.output)
+    from hachi_tf.evaluation.pictures import draw
+
+    return draw(model, config.picture, config.sample, config.text, config.output)
+
+
+def describe_latency(config: DescribeConfig) -> dict[str, Any]:
+    """How long a live step of a run or an export takes."""
+    from hachi_tf.evaluation.latency import measure_latency
+    from hachi_tf.serving import saved_model
+
+    if config.export_dir:
+        model, path = saved_model.load(config.export_dir), config.export_dir
+    else:
+        from hachi_tf.training.run import load_run
+
+        run_ = load_run(config.run_dir or None)
+        model = saved_model.in_memory(run_.network, run_.transforms, run_.schema, 1)
+        path = run_.path
+    if model.alphabet is not None and not config.text:
+        raise UserError("--text=..., which the model is to write", "none")
+    return {"model": str(path), **measure_latency(model, text=config.text or None)}
 
 
 def describe_comparison(config: DescribeConfig) -> dict[str, Any]:
@@ -253,7 +246,8 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: DescribeConfig) -> None:
-        if config.compare or config.devices or config.export_dir or config.picture:
+        heavy = (config.compare, config.devices, config.export_dir, config.picture, config.latency)
+        if any(heavy):
             import_tensorflow()
         description = describe(config)
         log.info("%s", "\n".join(in_words(description)))

@@ -92,8 +92,9 @@ def export(config: ExportConfig) -> dict[str, Any]:
         primes = read_styles(config.styles, model, lambda: data_splits(
             trained_on, schema, config.data, cache))  # fmt: skip
         styles = [Style(name, f"{prime.text} ", prime.events) for name, prime in primes.items()]
+    fixable = trained_on.get("renderer") == "events" and not network.conditioned
     path = saved_model.export(
-        network, transforms, schema, target, config.max_steps, metadata, styles
+        network, transforms, schema, target, config.max_steps, metadata, styles, fixable
     )
     files = [file for file in path.rglob("*") if file.is_file()]
     return {

@@ -23,6 +23,7 @@ from hachi_tf.errors import UserError
 _MAX_LENGTH = 10_000  # characters
 _MAX_DEPTH = 16  # nested containers
 _MAX_INTEGER = 2**63
+_SAYING = {"true": True, "false": False, "none": None}  # words, in any letters
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _GRAMMAR = "name(key=literal, ...), e.g. gaussian_mixture(num_components=20)"
 
@@ -52,14 +53,44 @@ def parse(text: str) -> Options:
     Raises:
         UserError: if the text is anything else.
     """
+    return _options(_tree(text, "eval").body, text)
+
+
+def parse_list(text: str) -> list[Options]:
+    """Reads several of them, `a(key=literal), b` or `a(key=literal); b`, as operations are chosen.
+
+    A bare word is a string here, `axis=time`, or what it says in any letters: `true`, `NONE`.
+
+    Args:
+        text: what a person wrote; at most 10,000 characters; empty for none.
+
+    Returns:
+        Names and settings in the order in which they stand.
+
+    Raises:
+        UserError: if the text is anything else.
+    """
+    nodes: list[ast.expr] = []
+    for statement in _tree(text, "exec").body:
+        node = statement.value if isinstance(statement, ast.Expr) else ast.Name("")
+        nodes += node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    return [_options(node, text, words=True) for node in nodes]
+
+
+def _tree(text: str, mode: str) -> Any:
+    """The syntax tree of a text."""
     if not isinstance(text, str) or len(text) > _MAX_LENGTH:
         raise UserError(f"{_GRAMMAR}, in at most {_MAX_LENGTH} characters", _shorten(text))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as "invalid escape sequence"
-            node = ast.parse(text.strip(), mode="eval").body
+            return ast.parse(text.strip(), mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise UserError(_GRAMMAR, _shorten(text), "check quotes and parentheses") from None
+
+
+def _options(node: ast.expr, text: str, words: bool = False) -> Options:
+    """The options that a syntax tree says."""
     keywords = []
     if isinstance(node, ast.Call):
         if node.args:
@@ -75,7 +106,7 @@ def parse(text: str) -> Options:
     for keyword in keywords:
         if keyword.arg is None or not _NAME.fullmatch(keyword.arg) or keyword.arg in kwargs:
             raise UserError("every setting as key=literal, and once", _shorten(text))
-        kwargs[keyword.arg] = _literal(keyword.value, keyword.arg, 0)
+        kwargs[keyword.arg] = _literal(keyword.value, keyword.arg, 0, words)
     return Options(node.id, kwargs)
 
 
@@ -171,16 +202,18 @@ def accepted(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], 
     return parameters, bool(functions)
 
 
-def _literal(node: ast.expr, key: str, depth: int) -> Any:
-    """The value of a literal's syntax tree."""
+def _literal(node: ast.expr, key: str, depth: int, words: bool = False) -> Any:
+    """The value of a literal's syntax tree; with `words`, also of a bare word's."""
+    if words and isinstance(node, ast.Name) and _NAME.fullmatch(node.id):
+        return _SAYING.get(node.id.lower(), node.id)
     if depth < _MAX_DEPTH:
         if isinstance(node, ast.Tuple | ast.List):
             kind = tuple if isinstance(node, ast.Tuple) else list
-            return kind(_literal(element, key, depth + 1) for element in node.elts)
+            return kind(_literal(element, key, depth + 1, words) for element in node.elts)
         if isinstance(node, ast.Dict):
             keys = [_literal(name, key, _MAX_DEPTH) if name else None for name in node.keys]
             if all(isinstance(name, str) for name in keys):
-                values = [_literal(value, key, depth + 1) for value in node.values]
+                values = [_literal(value, key, depth + 1, words) for value in node.values]
                 return dict(zip(keys, values, strict=True))
     sign = 1
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):

@@ -1,4 +1,7 @@
-"""Draws new sequences from a run or an export, or writes a text by hand, as pictures or numbers."""
+"""Draws new sequences from a run or an export, or writes a text by hand.
+
+They become pictures, numbers, tables or MIDI files.
+"""
 
 import dataclasses
 import json
@@ -6,28 +9,30 @@ import logging
 import pathlib
 import secrets
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from hachi_tf.alphabet import ON_UNKNOWN
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
+from hachi_tf.rendering.events import SUFFIXES as EVENT_SUFFIXES
+from hachi_tf.rendering.events import save_events
 from hachi_tf.rendering.page import ALIGNMENTS, Page, parse_size
 from hachi_tf.rendering.page_files import SUFFIXES as PAGE_SUFFIXES
 from hachi_tf.rendering.page_files import save_pages
-from hachi_tf.rendering.save import SUFFIXES
+from hachi_tf.rendering.save import SUFFIXES as STROKE_SUFFIXES
 from hachi_tf.startup import import_tensorflow
+from hachi_tf.writing.events import parse_fixed
 from hachi_tf.writing.letter import write_letter
-from hachi_tf.writing.lines import clean, read_text
+from hachi_tf.writing.lines import read_text
 from hachi_tf.writing.prime import read_prime
-from hachi_tf.writing.write import MAX_RETRIES, parse_again, too_long, write_lines
+from hachi_tf.writing.texts import write_texts
+from hachi_tf.writing.write import MAX_RETRIES, parse_again
 
 log = logging.getLogger(__name__)
 
-DEFAULT_STEPS = 700
-# The most events of a line by a run's model; its text sets the real limit.
-TEXT_STEPS = 20_000
+SUFFIXES = {"strokes": STROKE_SUFFIXES, "events": EVENT_SUFFIXES}
+ALL_SUFFIXES = tuple(dict.fromkeys(STROKE_SUFFIXES + EVENT_SUFFIXES))
 MAX_LINES = 1000  # of a text that goes into one picture
 
 
@@ -40,8 +45,8 @@ class SampleConfig(ProgramConfig):
     num_samples: int = flag(1, "How many sequences.", low=1, high=4096, group="Sampling")
     num_steps: int | None = flag(
         None,
-        "Most events of a sequence; if not given, what a text needs, or else 700 or what the "
-        "export allows. A model that learned the end may stop before.",
+        "Most events of a sequence; if not given, what a text needs, or else 700, 256 of events "
+        "such as notes, or what the export allows. A model that learned the end may stop before.",
         low=1,
         high=100_000,
         group="Sampling",
@@ -70,7 +75,14 @@ class SampleConfig(ProgramConfig):
     prime: str = flag(
         "",
         "What every sample continues: the first sequence of an .npz, as --output writes it; for "
-        "handwriting also a drawing (.svg, .json), or the id of a line of the training data.",
+        "handwriting also a drawing (.svg, .json), for events a table (.csv .json .txt .llll) or "
+        "a MIDI file (.mid), or the id of a sequence of the training data.",
+        group="Sampling",
+    )
+    fix: tuple = flag(
+        (),
+        "A column held fixed while the others are drawn to suit it, e.g. channel=1; numbers are "
+        "in the data's units.",
         group="Sampling",
     )
     data: str = flag(
@@ -112,7 +124,10 @@ class SampleConfig(ProgramConfig):
     ink: str = flag("#1a1a1a", "Colour of the pen, #rgb, #rrggbb or a CSS name.", group="Letter")
     pen_mm: float = flag(0.4, "Width of the pen's line, in mm.", above=0.0, group="Letter")
     output: str = flag(
-        "sample.svg", "File to write: .svg .png .gif .npz .csv .json.", group="Output"
+        "sample.svg",
+        "File to write: .svg .png .npz .csv .json; of strokes also .gif, of events also .mid .txt "
+        ".llll.",
+        group="Output",
     )
     columns: int | None = flag(
         None, "Samples in a row of the picture.", low=1, high=1000, group="Output"
@@ -123,8 +138,9 @@ class SampleConfig(ProgramConfig):
         super().__post_init__()
         if self.run_dir and self.export_dir:
             raise UserError("either --run_dir or --export_dir", "both")
-        if pathlib.Path(self.output).suffix.lower() not in SUFFIXES:
-            raise UserError(f"--output with a suffix of {' '.join(SUFFIXES)}", repr(self.output))
+        if pathlib.Path(self.output).suffix.lower() not in ALL_SUFFIXES:
+            suffixes = " ".join(ALL_SUFFIXES)
+            raise UserError(f"--output with a suffix of {suffixes}", repr(self.output))
         if self.page and not self.text:
             raise UserError("--text=... to write on the page", "none")
         if self.page and self.num_samples > 1:
@@ -161,9 +177,11 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     import_tensorflow()
 
     from hachi_tf import rendering
+    from hachi_tf.training.sampled import open_sampled
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
-    model, name, splits = open_sampled(config)
+    opened = open_sampled(config.run_dir, config.export_dir, config.num_steps, config.data)
+    model, name, renderer = opened.model, opened.name, opened.renderer
     if bool(text) != (model.alphabet is not None):
         raise UserError(*(
             ("--text=..., since this model writes texts", "none")
@@ -173,16 +191,25 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     for option in ("style", "prime_text", "again", "retries"):
         if model.alphabet is None and getattr(config, option):
             raise UserError(f"--{option} with a model that writes texts", name)
+    if config.fix and model.alphabet is not None:
+        raise UserError("--fix with a model that reads no text", name)
     if len(text.splitlines()) > MAX_LINES and not config.page:
         raise UserError(f"at most {MAX_LINES} lines, or --page=...", f"{len(text.splitlines())}")
+    if pathlib.Path(config.output).suffix.lower() not in SUFFIXES[renderer]:
+        suffixes = " ".join(SUFFIXES[renderer])
+        raise UserError(f"--output with a suffix of {suffixes} for {renderer}", config.output)
     prime = None
     if config.prime:
-        prime = read_prime(config.prime, config.prime_text, model, splits, config.on_unknown)
+        prime = read_prime(
+            config.prime, config.prime_text, model, opened.splits, config.on_unknown, renderer
+        )
     hand = dict(bias=config.bias, temperature=config.temperature, seed=seed)
     result = {"model": name, "seed": seed, "output": config.output}
     if model.alphabet is None:
-        steps = min(config.num_steps or DEFAULT_STEPS, model.max_steps)
-        drawn = model.sample(config.num_samples, steps, prime=prime and prime.events, **hand)
+        if config.fix:
+            hand |= dict(fixed=parse_fixed(config.fix, model.schema))
+        before = prime and prime.events
+        drawn = model.sample(config.num_samples, opened.num_steps, prime=before, **hand)
         events, ended, facts = drawn.events, drawn.ended.tolist(), {}
     else:
         hand |= dict(style=config.style, retries=config.retries, again=parse_again(config.again))
@@ -193,60 +220,27 @@ def sample(config: SampleConfig) -> dict[str, Any]:
                 log.warning("%s", remark)
             paths = save_pages(letter.pages, config.output)
             return result | {
+                "files": [str(path) for path in paths],
                 "pages": [str(path) for path in paths],
                 "lengths": [len(line.events) for line in letter.lines],
                 "complete": [line.complete for line in letter.lines],
             }
-        prepared = model.alphabet.prepare(clean(text), config.on_unknown, keep="\n")
-        for remark in prepared.remarks():
-            log.warning("%s", remark)
-        texts = [line.strip() for line in prepared.text.split("\n") if line.strip()]
-        if not texts:
-            raise UserError("a text with characters that the model knows", repr(config.text))
-        num_steps = config.num_steps and min(config.num_steps, model.max_steps)
-        lines = write_lines(model, texts * config.num_samples, num_steps=num_steps, **hand)
-        for number in too_long(lines, model.max_steps) if num_steps is None else ():
-            log.warning(
-                "line %d takes more than the %d events that this export draws; break it, use "
-                "--page, or export with a larger --max_steps",
-                number,
-                model.max_steps,
-            )
+        lines = write_texts(
+            model, text, config.num_samples, config.on_unknown, config.num_steps, **hand
+        )
         events, ended = [line.events for line in lines], [line.ended for line in lines]
         facts = {
             "text": [line.text for line in lines],
             "complete": [line.complete for line in lines],
             "attempts": [line.attempts for line in lines],
         }
-    columns = config.columns or (1 if text else None)
-    rendering.save(events, config.output, schema=model.schema, columns=columns)
-    return result | {"lengths": [len(each) for each in events], "ended": ended} | facts
-
-
-def open_sampled(config: SampleConfig) -> tuple[Any, str, Callable[[], dict[str, Any]]]:
-    """The model, its name, and a function that reads the data that it was trained on."""
-    from hachi_tf.training.run import data_splits, load_run
-
-    if config.export_dir:
-        from hachi_tf.serving.saved_model import load
-
-        model, name = load(config.export_dir), config.export_dir
-        trained_on, cache = model.metadata.get("data", {}), None
-        if config.num_steps and config.num_steps > model.max_steps:
-            log.warning("this export draws at most %d events", model.max_steps)
+    if renderer == "events":
+        paths = save_events(events, config.output, model.schema)
     else:
-        from hachi_tf.serving.saved_model import in_memory
-
-        trained = load_run(config.run_dir or None)
-        name, trained_on, cache = str(trained.directory.path), trained.trained_on, trained.cache
-        steps = config.num_steps or (TEXT_STEPS if trained.network.conditioned else DEFAULT_STEPS)
-        scale = trained_on.get("scale")
-        model = in_memory(trained.network, trained.transforms, trained.schema, steps, scale)
-
-    def splits() -> dict[str, Any]:
-        return data_splits(trained_on, model.schema, config.data, cache)
-
-    return model, name, splits
+        columns = config.columns or (1 if text else None)
+        paths = [rendering.save(events, config.output, schema=model.schema, columns=columns)]
+    facts |= {"files": [str(path) for path in paths]}
+    return result | {"lengths": [len(each) for each in events], "ended": ended} | facts
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -266,7 +260,7 @@ def main(argv: list[str] | None = None) -> int:
             len(result["lengths"]),
             result["model"],
             result["seed"],
-            ", ".join(result.get("pages", [result["output"]])),
+            ", ".join(result["files"]),
         )
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")

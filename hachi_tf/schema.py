@@ -21,6 +21,8 @@ class Feature:
             `"known"` is an input only (calendar, covariates).
         quantum: for a continuous column that lives on a grid, the grid's step; else None.
         classes: for a categorical column, the names of its classes in the order of their index.
+        missing: whether values may be missing, which are NaN in events; as an input they are 0,
+            with a 1 beside it that says so.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Feature:
     role: str = "both"
     quantum: float | None = None
     classes: tuple[str, ...] = ()
+    missing: bool = False
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -49,6 +52,7 @@ class Feature:
 
     def __str__(self) -> str:
         parts = [self.kind, self.unit, self.quantum and f"on a grid of {self.quantum:g}"]
+        parts += ["values may be missing"] * self.missing
         return f"{self.name} ({', '.join(part for part in parts if part)})"
 
 
@@ -89,7 +93,11 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """A dictionary for JSON that `from_dict` takes back."""
-        return dataclasses.asdict(self)
+        value = dataclasses.asdict(self)
+        for feature in value["features"]:
+            if not feature["missing"]:  # what earlier versions wrote, and read
+                del feature["missing"]
+        return value
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> "Schema":

@@ -40,8 +40,15 @@ class TrainConfig(ProgramConfig):
     )
     sequence_length: int = flag(
         0,
-        "Cut longer sequences into pieces of this many events; 0 keeps them whole.",
+        "Cut longer sequences into pieces of this many events; 0 keeps independent sequences "
+        "whole, and cuts long ones (tables) into windows of 100, the state carried over.",
         low=0,
+        group="Data",
+    )
+    operations: tuple = flag(
+        (),
+        "Augmentation of each training example, drawn anew in each epoch, e.g. "
+        "addrand(range=(-6, 6), dims=0).",
         group="Data",
     )
     run_dir: str = flag("", "Directory of the run; a new runs/NAME-N by default.", group="Run")

@@ -227,3 +227,36 @@ def test_construct_says_what_is_allowed(text, words):
 def test_construct_says_which_setting_is_missing():
     with pytest.raises(UserError, match="got no data; add data=..."):
         options.construct("child", REGISTRY, "thing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a(b=1); c(d='x', e=(1, -2))", "a(b=1), c(d=x, e=(1, -2))", "[a(b=1), c(d=x, e=(1, -2))]"],
+)
+def test_parse_list_reads_several_with_bare_words(text):
+    two = [options.Options("a", {"b": 1}), options.Options("c", {"d": "x", "e": (1, -2)})]
+    assert options.parse_list(text) == two
+
+
+def test_parse_list_reads_words_that_say_something_in_any_letters():
+    assert options.parse_list("") == []
+    read = options.parse_list("a(b=true, c=None, d=NONE, e=[t, False], f='none')")[0].kwargs
+    assert read == {"b": True, "c": None, "d": None, "e": ["t", False], "f": "none"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a(b", "import os", "a = b", "a(b=c.d)", "a(b=-c)", "a(b=c())", "(a, *b)", "a, 1", "a(1)"],
+)
+def test_parse_list_refuses_everything_else(text):
+    with pytest.raises(UserError):
+        options.parse_list(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([*_PIECES, ";"]), max_size=40))
+def test_parse_list_of_python_like_text_gives_options_or_a_user_error(pieces):
+    try:
+        options.parse_list("a(b=" + "".join(pieces))
+    except UserError:
+        pass

@@ -54,7 +54,10 @@ def imported(paths: Iterable[pathlib.Path]) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.split(".")[0])
     modules -= {"hachi_tf", "tests", *sys.stdlib_module_names}
-    distributions = {"PIL": "pillow", "absl": "absl-py", "google": "protobuf"}
+    distributions = {
+        "PIL": "pillow", "absl": "absl-py", "google": "protobuf", "pythonosc": "python-osc",
+        "yaml": "pyyaml",
+    }  # fmt: skip
     distributions["HersheyFonts"] = "hershey-fonts"
     return {distributions.get(module, module).replace("_", "-") for module in modules}
 

@@ -19,7 +19,8 @@ PROGRAMS_HERE = sorted(name for name in PROGRAMS if (PACKAGE / f"{name}.py").exi
 # An arrow may point to a lower rank; among those of equal rank, only without a circle.
 RANKS = {
     **dict.fromkeys(["errors", "files", "options", "schema", "startup", "transforms"], 0),
-    **dict.fromkeys(["alphabet", "characters"], 0),
+    **dict.fromkeys(["alphabet", "characters", "tables", "midi"], 0),
+    **dict.fromkeys(["flagfiles", "hachi_machi"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
     **dict.fromkeys(["config", "program", "samplers", "evaluation", "serving", "training"], 3),
@@ -30,7 +31,7 @@ FORBIDDEN = {("layers", "data"), ("models", "data")}
 HEAVY = {"tensorflow", "keras", "tensorflow_probability", "tf_keras"}
 WITHOUT_HEAVY = ("rendering", "performing", "serving.client", "errors", "schema", "options",
                  "files", "config", "program", "alphabet", "characters", "writing",
-                 "hachi_tf")  # fmt: skip
+                 "tables", "midi", "flagfiles", "hachi_machi", "hachi_tf")  # fmt: skip
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog",
               "crypt", "readline", "curses"}  # fmt: skip
 POSIX_ONLY_CALLS = {"fork", "getuid", "geteuid", "getpgid", "setsid", "uname", "mkfifo"}

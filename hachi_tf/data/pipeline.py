@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hachi_tf.data import pieces
+from hachi_tf.data.random import row_seeds
 from hachi_tf.errors import UserError
 
 if TYPE_CHECKING:
     from hachi_tf.data.dataset import Dataset
+    from hachi_tf.data.operations import Operations
 
 
 def batch_signature(width: int) -> dict:
@@ -51,6 +53,7 @@ class Pipeline:
         fresh: for data without end, a function from an epoch's number, from 1 on, to its own
             `Dataset` of as many sequences as `dataset`, which is that of epoch 0.
         carry: whether each row goes on where it stopped in the batch before.
+        operations: None, or augmentation, drawn anew for each row and epoch.
 
     Attributes:
         carry: the same.
@@ -69,11 +72,12 @@ class Pipeline:
         shuffle: bool = True,
         fresh: Callable[[int], "Dataset"] | None = None,
         carry: bool = False,
+        operations: "Operations | None" = None,
     ):
         if fresh and sequence_length:
             raise UserError("--sequence_length=0 for data without end", str(sequence_length))
         self.rows, self.carry, self._sequence_length = batch_size, carry, sequence_length
-        self._seed, self._shuffle = seed, shuffle
+        self._seed, self._shuffle, self._operations = seed, shuffle, operations
         self._fresh = fresh and _Ahead(fresh)
         self._dataset, self._pieces = dataset, pieces.cut(dataset.lengths, sequence_length)
         count = len(self._pieces.length)
@@ -137,12 +141,18 @@ class Pipeline:
             events[row, :length] = sequence[start : start + length]
             if there[row] and not begins[row]:
                 previous[row] = sequence[start - 1]
+        index = np.maximum(rows, 0).astype(np.int32)
+        if self._operations:
+            seeds = row_seeds(self._seed, epoch, index)
+            events, previous = self._operations.windows(
+                events, previous, begins | ~there, part.length, seeds
+            )
         texts = [_utf8(self._dataset.texts[index]) for index in part.sequence]
         return {
             "events": events,
             "lengths": part.length.astype(np.int32),
             "ends": part.ends.astype(bool),
-            "index": np.maximum(rows, 0).astype(np.int32),
+            "index": index,
             "sequence": part.sequence.astype(np.int32),
             "text": np.array(texts, object),
             "offset": part.start.astype(np.int32),

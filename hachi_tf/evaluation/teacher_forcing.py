@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from hachi_tf.samplers import noise
+from hachi_tf.samplers.units import Units, log_det
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
 
@@ -80,11 +81,11 @@ def teacher_forcing(
     mask = tf.sequence_mask(lengths, tf.shape(events)[1])
     events = tf.where(mask[..., None], events, 0.0)
     noisy = dequantize(events, schema, seeds, offset)
-    half = [0.5 * (feature.quantum or 0.0) for feature in schema.features]
-    inputs = tf.where(mask[..., None], transforms.forward(events + half), 0.0)
+    units = Units(transforms, schema)
+    inputs = tf.where(mask[..., None], units.inputs(units.filled(events)), 0.0)
     first = tf.zeros_like(events[:, 0])
     if previous is not None:
-        first = tf.where(begins[:, None], 0.0, transforms.forward(previous + half))
+        first = tf.where(begins[:, None], 0.0, units.inputs(units.filled(previous)))
     inputs = tf.concat([first[:, None], inputs[:, :-1]], axis=1)
     targets = transforms.forward(noisy)
     predicted = schema.columns(predicted=True)
@@ -94,4 +95,4 @@ def teacher_forcing(
         last = tf.range(tf.shape(events)[1])[None] == (lengths - 1)[:, None]
         end = tf.cast(last & ends[:, None], tf.float32)
         targets = tf.concat([targets, end[..., None]], axis=-1)
-    return Forced(inputs, targets, mask, transforms.log_det(noisy))
+    return Forced(inputs, targets, mask, log_det(transforms, schema, noisy))

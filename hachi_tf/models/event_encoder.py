@@ -9,7 +9,9 @@ class EventEncoder:
     """Turns events `[..., F]` into inputs `[..., size]`.
 
     Columns that are only predicted (role `target`) are left out, a categorical column becomes
-    one-hot (an unknown class becomes zeros), every other column stays as it is.
+    one-hot (an unknown or missing class becomes zeros), every other column stays as it is. A
+    column whose values may be missing gets one more input: 1 where the value is missing, which is
+    0 then.
 
     Args:
         schema: the columns.
@@ -17,24 +19,28 @@ class EventEncoder:
 
     def __init__(self, schema: Schema):
         self._features = [
-            (index, len(feature.classes))
+            (index, len(feature.classes), feature.missing)
             for index, feature in enumerate(schema.features)
             if feature.role != "target"
         ]
-        self._plain = [index for index, _ in self._features] == list(range(len(schema)))
+        self._plain = [index for index, _, _ in self._features] == list(range(len(schema)))
         self._plain = self._plain and not schema.columns("categorical")
-        self.size = sum(classes or 1 for _, classes in self._features)
+        self._plain = self._plain and not any(missing for _, _, missing in self._features)
+        self.size = sum((classes or 1) + missing for _, classes, missing in self._features)
 
     def __call__(self, events: tf.Tensor) -> tf.Tensor:
         """Events `[..., F]` in network space -> inputs `[..., size]`, both float32."""
         if self._plain:
             return events
         parts = []
-        for index, classes in self._features:
+        for index, classes, missing in self._features:
             column = events[..., index]
+            absent = tf.math.is_nan(column)
             if classes:
-                known = tf.where(column == column, column, -1.0)
+                known = tf.where(absent, tf.constant(-1.0, column.dtype), column)
                 parts.append(tf.one_hot(tf.cast(known, tf.int32), classes, dtype=events.dtype))
             else:
-                parts.append(column[..., None])
+                parts.append(tf.where(absent, tf.zeros_like(column), column)[..., None])
+            if missing:
+                parts.append(tf.cast(absent, events.dtype)[..., None])
         return tf.concat(parts, axis=-1)

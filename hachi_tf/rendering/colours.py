@@ -40,3 +40,14 @@ def shade(values: np.ndarray, anchors: tuple[str, ...] = BLUE) -> np.ndarray:
 def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green and blue, 0 to 255, of `#rrggbb`."""
     return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
+
+
+def hue(index: int) -> str:
+    """The colour of the n-th thing to tell apart, from 0; after the seventh all are grey."""
+    return HUES[index] if index < len(HUES) else OTHERS
+
+
+def mix(first: str, second: str, share: float) -> str:
+    """A colour between two, `#rrggbb`; `share`, 0 to 1, is the second one's."""
+    pairs = zip(rgb(first), rgb(second), strict=True)
+    return "#" + "".join(f"{round(one + (other - one) * share):02x}" for one, other in pairs)

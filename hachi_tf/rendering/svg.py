@@ -57,13 +57,13 @@ def render(
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{sheet.width}" height="{sheet.height}" '
         f'viewBox="0 0 {sheet.width} {sheet.height}" style="background:#fff">',
-        f'<g fill="none" stroke="{sheet.ink}" stroke-width="{_number(sheet.stroke_width)}" '
+        f'<g fill="none" stroke="{sheet.ink}" stroke-width="{number(sheet.stroke_width)}" '
         'stroke-linecap="round" stroke-linejoin="round">',
     ]
     for index, runs in enumerate(sheet.drawings):
         lines.append(f'<g id="sample-{index}">')
         if titles is not None:
-            title = escape(_NOT_XML.sub("\ufffd", titles[index]))
+            title = escape(printable(titles[index]))
             lines.append(f"<title>{title}</title>")
         lines.extend(f'<path d="{path(run, smooth)}"/>' for run in runs)
         lines.append("</g>")
@@ -96,11 +96,16 @@ def path(run: np.ndarray, smooth: bool = True) -> str:
     return "".join(commands)
 
 
+def printable(text: str) -> str:
+    """The text without characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def _pairs(points: Iterable[np.ndarray]) -> str:
-    return " ".join(f"{_number(x)} {_number(y)}" for x, y in points)
+    return " ".join(f"{number(x)} {number(y)}" for x, y in points)
 
 
-def _number(value: float) -> str:
-    """Up to two decimals, none that says nothing."""
+def number(value: float) -> str:
+    """A number as text: up to two decimals, none that says nothing."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

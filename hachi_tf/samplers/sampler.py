@@ -11,7 +11,9 @@ from hachi_tf.samplers import noise
 from hachi_tf.samplers.loop import Progress, sample_loop, select_rows
 from hachi_tf.samplers.outputs import Drawn, Scored, Stepped, Written
 from hachi_tf.samplers.reading import Style, read
+from hachi_tf.samplers.score import score
 from hachi_tf.samplers.state import SamplerState, StateLayout
+from hachi_tf.samplers.units import Units
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
 
@@ -28,9 +30,10 @@ class Sampler:
         schema: the columns.
         max_steps: the most events that one call draws for a row.
         styles: ways of writing that rows may name, for a network that reads a text.
+        fixable: whether signatures take columns that are held fixed.
 
     Raises:
-        UserError: if the schema has known columns.
+        UserError: if the schema has known columns, or columns are to be fixed beside a text.
     """
 
     def __init__(
@@ -40,21 +43,32 @@ class Sampler:
         schema: Schema,
         max_steps: int,
         styles: Sequence[Style] = (),
+        fixable: bool = False,
     ):
         known = [feature.name for feature in schema.features if feature.role == "known"]
         if known:
             raise UserError("a schema without known columns to sample from", ", ".join(known))
-        self.network, self.head = network, network.head
+        if fixable and network.conditioned:
+            raise UserError("no fixed columns with a network that reads a text", "fixable=True")
+        self.network, self.head, self.fixable = network, network.head, fixable
         self.transforms, self.schema, self.max_steps = transforms, schema, max_steps
         self.layout = StateLayout(len(schema), network.state_shapes)
-        quanta = [feature.quantum or 0.0 for feature in schema.features]
-        self._quanta = np.float32(quanta) if any(quanta) else None
+        self.units = Units(transforms, schema)
         self.styles, self._style_states = list(styles), None
         if self.styles:
             self._style_states = np.concatenate([self._state_after(each) for each in self.styles])
 
     def sample(
-        self, seed, num_steps, bias, temperature, state=None, text=None, style=None, prime_text=None
+        self,
+        seed,
+        num_steps,
+        bias,
+        temperature,
+        state=None,
+        text=None,
+        style=None,
+        prime_text=None,
+        fixed=None,
     ):
         """Draws events.
 
@@ -74,6 +88,8 @@ class Sampler:
                 has length 0.
             prime_text: string `[B]`, what the events that led to `state` wrote; not together
                 with a style.
+            fixed: float32 `[B, F]` in data units, what columns are held at while the others are
+                drawn to suit, NaN where a column is free; for a network that reads no text.
 
         Returns:
             A `Drawn`, or a `Written` if there is a text.
@@ -91,7 +107,7 @@ class Sampler:
             num_steps = tf.where(reading.valid, num_steps, 0)
         num_steps = tf.clip_by_value(num_steps, 0, self.max_steps)
         steps = tf.maximum(tf.reduce_max(num_steps), 0)  # 0 for an empty batch
-        out = self._draw(seed, steps, num_steps, bias, temperature, state, reading.context)
+        out = self._draw(seed, steps, num_steps, bias, temperature, state, reading.context, fixed)
         drawn = Drawn(out.events, out.lengths, out.state.ended, self.layout.pack(out.state))
         if reading.context is None:
             return drawn
@@ -102,7 +118,16 @@ class Sampler:
         return Written(*drawn, drawn.ended & complete, position, reading.context.dropped)
 
     def sample_primed(
-        self, prime, prime_lengths, seed, num_steps, bias, temperature, text=None, prime_text=None
+        self,
+        prime,
+        prime_lengths,
+        seed,
+        num_steps,
+        bias,
+        temperature,
+        text=None,
+        prime_text=None,
+        fixed=None,
     ):
         """Draws the events after given ones.
 
@@ -118,6 +143,7 @@ class Sampler:
             temperature: float32 `[B]`.
             text: string `[B]`.
             prime_text: string `[B]`, what the prime writes.
+            fixed: float32 `[B, F]`, as for `sample`.
 
         Returns:
             As `sample`.
@@ -126,11 +152,12 @@ class Sampler:
         ended = tf.zeros_like(prime_lengths, tf.bool)
         whole = None if text is None else tf.strings.join([prime_text, text])
         primed = self.log_prob(prime, prime_lengths, beginning, ended, whole, prime_text)
-        return self.sample(
-            seed, num_steps, bias, temperature, primed.state, text, prime_text=prime_text
-        )
+        conditions = {"text": text, "prime_text": prime_text, "fixed": fixed}
+        return self.sample(seed, num_steps, bias, temperature, primed.state, **conditions)
 
-    def step(self, seed, event, has_event, bias, temperature, state, text=None) -> Stepped:
+    def step(
+        self, seed, event, has_event, bias, temperature, state, text=None, fixed=None
+    ) -> Stepped:
         """Draws one event, from the model's own last one or from a client's.
 
         A client's event takes the place of the state's last one, so one that sends each drawn
@@ -145,6 +172,7 @@ class Sampler:
             temperature: float32 `[B]`, as for `sample`.
             state: float32 `[B, S]`, zeros to begin.
             text: string `[B]`, what to write, for a network that reads a text.
+            fixed: float32 `[B, F]`, as for `sample`.
 
         Returns:
             A `Stepped`.
@@ -165,22 +193,22 @@ class Sampler:
         state = SamplerState(
             step_count=state.step_count + tf.cast(first, tf.int32),
             ended=state.ended & ~has_event,
-            last_event=select_rows(has_event, event, state.last_event),
+            last_event=select_rows(has_event, self.units.filled(event), state.last_event),
             network=tuple(network),
         )
         num_steps = tf.ones_like(state.step_count)
         if context is not None:
             state = state._replace(ended=state.ended | ~reading.inked)
             num_steps = tf.where(reading.inked, num_steps, 0)
-        out = self._draw(
-            seed, 1, num_steps, bias, temperature, state, context, self.head.params_size
-        )
+        size = self.head.params_size
+        out = self._draw(seed, 1, num_steps, bias, temperature, state, context, fixed, size)
         return Stepped(out.events[:, 0], self.layout.pack(out.state), out.state.ended, out.params)
 
     def log_prob(self, events, lengths, state, ended=None, text=None, written_text=None) -> Scored:
         """Scores events under the model.
 
-        A column with a quantum is scored at the middle of its grid cell.
+        A column with a quantum is scored at the middle of its grid cell. NaN is a missing value,
+        which is left out as the head says.
 
         Args:
             events: float32 `[B, T, F]` in data units; what stands past `lengths` is not read.
@@ -195,48 +223,7 @@ class Sampler:
         Returns:
             A `Scored`.
         """
-        context = self._read(text).context
-        state, width = self.layout.unpack(state), tf.shape(events)[1]
-        # The network wants at least one step.
-        events = tf.pad(events, [[0, 0], [0, tf.cast(width < 1, tf.int32)], [0, 0]])
-        steps = tf.shape(events)[1]
-        lengths = tf.clip_by_value(lengths, 0, width)
-        mask = tf.sequence_mask(lengths, steps)
-        events = tf.where(mask[..., None], events, 0.0)
-
-        first = self.transforms.forward(state.last_event)
-        first = select_rows(state.step_count > 0, first, tf.zeros_like(first))
-        inputs = tf.concat([first[:, None], self.transforms.forward(events)[:, :-1]], axis=1)
-        params, network = self.network(
-            inputs, initial_state=list(state.network), context=context, lengths=lengths
-        )
-        scored = events if self._quanta is None else events + 0.5 * self._quanta
-        targets = self.transforms.forward(scored)
-        still_ended = state.ended & (lengths == 0)
-        if self.schema.end_of_sequence:
-            last = tf.range(steps) == lengths[:, None] - 1
-            end = tf.cast(last & ended[:, None], tf.float32)
-            targets = tf.concat([targets, end[..., None]], axis=-1)
-            still_ended |= ended & (lengths > 0)
-        step_log_prob = self.head.log_prob(params, targets) + self.transforms.log_det(scored)
-        step_log_prob = tf.where(mask, step_log_prob, 0.0)
-
-        if context is not None:
-            written = tf.zeros_like(context.lengths)
-            if written_text is not None:
-                written = self.network.encode(written_text).lengths
-            network = self.network.at_character(network, written, context)
-        at = tf.maximum(lengths - 1, 0)
-        last_event = tf.gather(events, at, batch_dims=1)
-        state = SamplerState(
-            step_count=state.step_count + lengths,
-            ended=still_ended,
-            last_event=select_rows(lengths > 0, last_event, state.last_event),
-            network=tuple(network),
-        )
-        return Scored(
-            tf.reduce_sum(step_log_prob, axis=1), step_log_prob[:, :width], self.layout.pack(state)
-        )
+        return score(self, events, lengths, state, ended, self._read(text).context, written_text)
 
     def _state_after(self, style: Style) -> np.ndarray:
         """The state `[1, S]` after a style's line."""
@@ -253,23 +240,25 @@ class Sampler:
     def _read(self, text=None, style=None, prime_text=None):
         return read(self.network, self.styles, self._style_states, text, style, prime_text)
 
-    def _draw(self, seed, steps, num_steps, bias, temperature, state, context, num_params=0):
+    def _draw(
+        self, seed, steps, num_steps, bias, temperature, state, context, fixed=None, num_params=0
+    ):
         """The loop over `steps` steps, with rows of invalid settings left out."""
         valid = _is_valid(bias, temperature)
         bias = tf.where(valid, bias, 0.0)
         temperature = tf.where(valid, temperature, 1.0)
         uniforms = noise.uniforms(seed, state.step_count, steps, self.head.noise_size)
         size = len(self.schema)
+        held = {} if fixed is None else {"fixed": self.units.fixed(fixed)}
 
         def step(inputs, network):
             return self.network.step(inputs, list(network), context)
 
         def draw(params, uniforms):
-            drawn = self.head.sample(params, uniforms, bias, temperature)
-            event = self.transforms.inverse(drawn[:, :size])
-            if self._quanta is not None:
-                cell = np.where(self._quanta > 0, self._quanta, 1)
-                event = tf.where(self._quanta > 0, tf.floor(event / cell) * cell, event)
+            drawn = self.head.sample(params, uniforms, bias, temperature, **held)
+            event = self.units.events(drawn[:, :size])
+            if fixed is not None:
+                event = tf.where(tf.math.is_nan(fixed), event, fixed)
             return event, drawn[:, size] > 0.5 if self.schema.end_of_sequence else None
 
         def progress(network, last_event, event):
@@ -279,7 +268,7 @@ class Sampler:
             return Progress(self.network.path(network).position, was_over, is_over, may_end)
 
         return sample_loop(
-            self.transforms.forward,
+            self.units.inputs,
             step,
             draw,
             state,

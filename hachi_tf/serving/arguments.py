@@ -1,13 +1,18 @@
 """What people pass to a model -> arrays of the right type and shape."""
 
+import math
 import reprlib
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from hachi_tf.errors import UserError
+from hachi_tf.schema import Feature, Schema
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def row_seeds(seed: int | np.ndarray | None, rows: int) -> np.ndarray:
@@ -127,3 +132,68 @@ def texts(name: str, value: Any, rows: int) -> np.ndarray:
         raise UserError(f"one {name}, or one for each of {rows} rows", got)
     encoded = [unicodedata.normalize("NFC", each).encode("utf-8", "replace") for each in values]
     return np.array(encoded, object)
+
+
+def fixed(value: Any, schema: Schema, rows: int) -> np.ndarray:
+    """What columns are held at, float32 `[B, F]` in data units, NaN where a column is free.
+
+    Args:
+        value: None; a mapping from columns' names to a number, of a categorical column a label,
+            or one a row, where None is free; or an array `[B, F]` with indices of classes.
+        schema: the columns.
+        rows: B.
+
+    Raises:
+        UserError: if it is none of these, there is no such column, or it has no such value.
+    """
+    if value is None:
+        return np.full([rows, len(schema)], np.nan, np.float32)
+    if not isinstance(value, Mapping):
+        array = floats("fixed", value, (rows, len(schema)))
+        for feature, column in zip(schema.features, array.T, strict=True):
+            for number in np.unique(column[~np.isnan(column)]):
+                _fixed_number(feature, float(number))
+        return array
+    array = np.full([rows, len(schema)], np.nan, np.float32)
+    for name, given in value.items():
+        if name not in schema.names:
+            raise UserError(f"fixed columns among {', '.join(schema.names)}", repr(name))
+        column = schema.names.index(name)
+        alone = given is None or isinstance(given, str) or np.ndim(given) == 0
+        values = [given] * rows if alone else list(given)
+        if len(values) != rows:
+            raise UserError(
+                f"one value for {name}, or one for each of {rows} rows", f"{len(values)}"
+            )
+        read = _fixed_label if schema.features[column].kind == "categorical" else _fixed_number
+        array[:, column] = [read(schema.features[column], each) for each in values]
+    return array
+
+
+def _fixed_label(feature: Feature, value: Any) -> float:
+    """The index of a label; a number stands for its shortest form."""
+    if value is None:
+        return np.nan
+    label = value if isinstance(value, str) else f"{value:.15g}" if _is_number(value) else None
+    if label not in feature.classes:
+        known = reprlib.Repr(maxother=200, maxstring=200).repr(", ".join(feature.classes))
+        raise UserError(f"for {feature.name} one of {known[1:-1]}", reprlib.repr(value))
+    return float(feature.classes.index(label))
+
+
+def _fixed_number(feature: Feature, value: Any) -> float:
+    """A number that the column can hold; NaN for None."""
+    if value is None:
+        return np.nan
+    wanted, number = "a finite number", float(value) if _is_number(value) else np.inf
+    fits = abs(number) < _LARGEST or math.isnan(number)
+    if feature.kind != "continuous" and fits and not math.isnan(number):
+        highest = len(feature.classes) - 1 if feature.classes else 1
+        wanted, fits = f"a whole number from 0 to {highest}", number in range(highest + 1)
+    if not fits:
+        raise UserError(f"for {feature.name} {wanted}", reprlib.repr(value))
+    return number
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating, np.bool_))

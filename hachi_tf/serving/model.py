@@ -1,7 +1,7 @@
 """A model for people: samples, scores and steps, with NumPy arrays in and out."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class Model:
         alphabet: the characters that the model can write, or None if it reads no text.
         styles: names of the model's own ways of writing, with the texts of their primes.
         scale: None, or the lines' measures in data units, as `measure_lines` gives them.
+        fixable: whether columns may be held fixed while others are drawn.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Model:
         alphabet: Alphabet | None = None,
         styles: dict[str, str] | None = None,
         scale: dict[str, float] | None = None,
+        fixable: bool = False,
     ):
         self.schema, self.signatures = schema, signatures
         self.max_steps, self.state_size = max_steps, state_size
         self.alphabet, self.styles, self.scale = alphabet, styles or {}, scale
+        self.fixable = fixable
 
     def sample(
         self,
@@ -52,6 +55,7 @@ class Model:
         text: str | Sequence[str] | None = None,
         prime_text: str | Sequence[str] | None = None,
         style: str | Sequence[str] = "",
+        fixed: Mapping[str, Any] | np.ndarray | None = None,
     ) -> Samples:
         """Draws sequences from the beginning.
 
@@ -72,6 +76,9 @@ class Model:
             prime_text: what the prime says, with what stands between it and `text`, e.g. a
                 space; one text or one a row.
             style: the name of one of the model's `styles`, one or one a row; "" for none.
+            fixed: columns that are held fixed while the others are drawn given them: values in
+                data units, or labels, by the columns' names, one or one a row, e.g.
+                `{"channel": "1"}`; or an array `[B, F]`, NaN where a column is free.
 
         Returns:
             A `Samples`.
@@ -82,7 +89,7 @@ class Model:
         if not isinstance(num_samples, (int, np.integer)) or num_samples < 1:
             raise UserError("a number of samples of at least 1", repr(num_samples))
         inputs = self._settings(num_samples, num_steps, bias, temperature, seed)
-        inputs |= self._texts(num_samples, text=text)
+        inputs |= self._texts(num_samples, text=text) | self._fixed(num_samples, fixed)
         if prime is None:
             return self._samples("sample", inputs | self._styles(num_samples, style))
         if self.alphabet is not None:
@@ -105,6 +112,7 @@ class Model:
         seed: int | np.ndarray | None = None,
         text: str | Sequence[str] | None = None,
         style: str | Sequence[str] = "",
+        fixed: Mapping[str, Any] | np.ndarray | None = None,
     ) -> Samples:
         """Goes on from a state; with the seed of the first call, chunks joined equal one sample.
 
@@ -116,6 +124,7 @@ class Model:
             seed: as for `sample`.
             text: the whole text, from its beginning, that the sequence writes.
             style: the style that it was begun with.
+            fixed: as for `sample`.
 
         Returns:
             A `Samples`.
@@ -126,6 +135,7 @@ class Model:
         state = self._state(state)
         inputs = self._settings(len(state), num_steps, bias, temperature, seed)
         inputs |= self._texts(len(state), text=text) | self._styles(len(state), style)
+        inputs |= self._fixed(len(state), fixed)
         return self._samples("continue", inputs | {"state": state})
 
     def step(
@@ -136,6 +146,7 @@ class Model:
         temperature: float | Sequence[float] = 1.0,
         seed: int | np.ndarray | None = None,
         text: str | Sequence[str] | None = None,
+        fixed: Mapping[str, Any] | np.ndarray | None = None,
     ) -> Step:
         """Draws one event a row.
 
@@ -147,6 +158,7 @@ class Model:
             temperature: as for `sample`.
             seed: as for `sample`.
             text: the whole text that the sequence writes.
+            fixed: as for `sample`.
 
         Returns:
             A `Step`.
@@ -160,7 +172,7 @@ class Model:
         rows, columns = len(state), len(self.schema)
         inputs = self._settings(rows, None, bias, temperature, seed)
         del inputs["num_steps"]
-        inputs |= self._texts(rows, text=text)
+        inputs |= self._texts(rows, text=text) | self._fixed(rows, fixed)
         if event is None:
             inputs["event"] = np.zeros([rows, columns], np.float32)
         else:
@@ -241,6 +253,18 @@ class Model:
             known = ", ".join(self.styles) or "none: this model has none"
             raise UserError(f"a style of {known}", repr(name))
         return {"style": names}
+
+    def _fixed(self, rows: int, fixed: Any) -> dict[str, np.ndarray]:
+        """Fixed values `[B, F]`, NaN where free; nothing of a model that takes none."""
+        if self.fixable:
+            return {"fixed": arguments.fixed(fixed, self.schema, rows)}
+        if fixed is None or (isinstance(fixed, Mapping) and not fixed):
+            return {}
+        raise UserError(
+            "no fixed columns: this model takes none",
+            ", ".join(map(str, fixed)) if isinstance(fixed, Mapping) else "an array",
+            "export a model of events again to hold columns of it fixed",
+        )
 
     def _settings(self, rows, num_steps, bias, temperature, seed) -> dict[str, np.ndarray]:
         return {

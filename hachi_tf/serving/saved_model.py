@@ -46,6 +46,7 @@ class LoadedModel(Model):
             _alphabet(metadata["network"]),
             {each["name"]: each["text"] for each in metadata.get("styles", [])},
             metadata.get("data", {}).get("scale"),
+            "fixed" in metadata["signatures"].get("sample", {}).get("inputs", {}),
         )
         self.path, self.metadata = path, metadata
         self._loaded = loaded  # the signatures hold its variables only weakly
@@ -66,6 +67,7 @@ def in_memory(
     schema: Schema,
     max_steps: int,
     scale: dict[str, float] | None = None,
+    fixable: bool = False,
 ) -> Model:
     """The `Model` that exporting and loading the network would give, without the files.
 
@@ -75,11 +77,13 @@ def in_memory(
         schema: the columns.
         max_steps: the most events that one call draws for a row.
         scale: the measures of the training data's lines, if it has lines.
+        fixable: whether columns may be held fixed while others are drawn; not beside a text.
     """
-    sampler = Sampler(_for_inference(network), transforms, schema, max_steps)
+    sampler = Sampler(_for_inference(network), transforms, schema, max_steps, fixable=fixable)
     signatures = {name: _by_name(each) for name, each in make_signatures(sampler).items()}
     alphabet = _alphabet(network_to_dict(network))
-    return Model(schema, signatures, max_steps, sampler.layout.size, alphabet, None, scale)
+    size = sampler.layout.size
+    return Model(schema, signatures, max_steps, size, alphabet, None, scale, fixable)
 
 
 def export(
@@ -90,6 +94,7 @@ def export(
     max_steps: int,
     metadata: dict[str, Any] | None = None,
     styles: Sequence[Style] = (),
+    fixable: bool = False,
 ) -> pathlib.Path:
     """Writes the next version of an export.
 
@@ -105,6 +110,7 @@ def export(
         metadata: more keys for `hachi.json`, e.g. `name`, `metrics` and `data`, ready for JSON;
             without paths, hosts and user names.
         styles: ways of writing that a text can be asked for in, by name.
+        fixable: whether columns may be held fixed while others are drawn; not beside a text.
 
     Returns:
         The version directory, `export_dir/<version>`.
@@ -114,7 +120,7 @@ def export(
             `load`, e.g. because of an operation in a head of one's own.
     """
     frozen = _for_inference(network)
-    sampler = Sampler(frozen, transforms, schema, max_steps, styles)
+    sampler = Sampler(frozen, transforms, schema, max_steps, styles, fixable)
     signatures = make_signatures(sampler)
     description = {
         **(metadata or {}),

@@ -37,6 +37,10 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     1 at the first character of `text`) and `num_unknown` int32 `[B]` (characters left out since
     the model lacks them). A text limits the steps of a row to some times its average.
 
+    Of a `fixable` sampler, `sample`, `continue`, `sample_primed` and `step` have `fixed` float32
+    `[B, F]`: columns that are held at these values, in data units, while the others are drawn
+    given them; NaN where a column is free.
+
     Args:
         sampler: the sampler; its network must not use cuDNN.
 
@@ -74,14 +78,15 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
         text["text"] = tf.TensorSpec([None], tf.string)
         style["style"] = tf.TensorSpec([None], tf.string)
         prime["prime_text"] = tf.TensorSpec([None], tf.string)
-    wanted = settings | text | style
+    held = {"fixed": tf.TensorSpec([None, columns], tf.float32)} if sampler.fixable else {}
+    wanted, primed = settings | text | style | held, settings | text | held | prime
 
     functions = {
         "sample": _trace("sample", sampler.sample, wanted),
         "continue": _trace("continue", sampler.sample, wanted | state),
         "log_prob": _trace("log_prob", sampler.log_prob, scored | text),
-        "sample_primed": _trace("sample_primed", sampler.sample_primed, settings | text | prime),
-        "step": _trace("step", sampler.step, stepped | text),
+        "sample_primed": _trace("sample_primed", sampler.sample_primed, primed),
+        "step": _trace("step", sampler.step, stepped | text | held),
     }
     return {DEFAULT_SIGNATURE: functions["sample"], **functions}
 

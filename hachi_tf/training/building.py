@@ -104,7 +104,10 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
         bias = network.output_layer.bias.numpy()
         bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
         network.output_layer.bias.assign(bias)
-    return Built(source.default_transforms().fit(train), network)
+    # As the network reads them: in the middle of their cell, where a column lives on a grid.
+    middle = np.float32([0.5 * (feature.quantum or 0.0) for feature in schema.features])
+    events = (each + middle for each in train) if middle.any() else train
+    return Built(source.default_transforms().fit(events), network)
 
 
 def build_from(config: Any, schema: Schema, initial: Any, train: Any) -> Built:

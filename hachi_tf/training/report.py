@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 # A gap of so many nats a step, with a held-out loss that no longer falls, is memorising.
 MEMORISING_GAP = 0.3
-PICTURE_SAMPLES = 12
+PICTURE_SAMPLES = {"strokes": 12, "events": 4}
+PICTURE_EVENTS = 200  # the most of a sample of events
 
 
 def to_json(value: dict[str, Any]) -> str:
@@ -78,35 +79,43 @@ def picture(
     num_steps: int,
     texts: Any,
 ) -> None:
-    """Draws samples into `samples/step-N.png` and TensorBoard, if the source draws strokes.
+    """Draws samples into `samples/step-N.png` and TensorBoard, if the source says how.
 
-    A network that reads a text writes the first of `texts`, at bias 1; the window's way through
-    one of them goes to TensorBoard too.
+    Strokes become a contact sheet, events a picture over time. A network that reads a text
+    writes the first of `texts`, at bias 1; the window's way through one of them goes to
+    TensorBoard too.
     """
-    if source.renderer != "strokes":
+    if source.renderer not in PICTURE_SAMPLES:
         return
     import tensorflow as tf
     from PIL import Image
 
     from hachi_tf import rendering
+    from hachi_tf.rendering.events import save_events
     from hachi_tf.samplers.sampler import Sampler
 
+    count = PICTURE_SAMPLES[source.renderer]
+    if source.renderer == "events":
+        num_steps = min(num_steps, PICTURE_EVENTS)
     sampler = Sampler(network, transforms, network.schema, num_steps)
-    rows = tf.range(PICTURE_SAMPLES)
-    conditions = {"bias": tf.zeros([PICTURE_SAMPLES])}
+    rows = tf.range(count)
+    conditions = {"bias": tf.zeros([count])}
     if network.conditioned:
-        texts = [texts[index % len(texts)] for index in range(PICTURE_SAMPLES)]
-        conditions = {"bias": tf.ones([PICTURE_SAMPLES]), "text": tf.constant(texts)}
+        texts = [texts[index % len(texts)] for index in range(count)]
+        conditions = {"bias": tf.ones([count]), "text": tf.constant(texts)}
     drawn = tf.function(sampler.sample)(
         seed=tf.stack([rows, tf.zeros_like(rows)], axis=-1),
-        num_steps=tf.fill([PICTURE_SAMPLES], num_steps),
-        temperature=tf.ones([PICTURE_SAMPLES]),
+        num_steps=tf.fill([count], num_steps),
+        temperature=tf.ones([count]),
         **conditions,
     )
     pairs = zip(drawn.events.numpy(), drawn.lengths.numpy(), strict=True)
     path = directory.samples / f"step-{step:09d}.png"
-    columns = 2 if network.conditioned else None
-    rendering.save([events[:length] for events, length in pairs], path, columns=columns)
+    samples = [events[:length] for events, length in pairs]
+    if source.renderer == "events":
+        save_events(samples, path, network.schema)
+    else:
+        rendering.save(samples, path, columns=2 if network.conditioned else None)
     with Image.open(path) as image:
         summaries.image(step, "samples", np.asarray(image.convert("RGB")))
     if network.conditioned:

@@ -102,6 +102,7 @@ def read_splits(
     from hachi_tf.data.sources import make_source
 
     made = make_source(source, data)
+    made.use_schema(schema)
     if scale is None and made.schema.features != schema.features:
         fit_splits({}, made.schema, schema, scale)  # says what does not fit before all is read
     return fit_splits(

@@ -12,12 +12,14 @@ from tqdm import tqdm
 from hachi_tf.data.dataset import Dataset, load_datasets
 from hachi_tf.data.fitting import fit_splits
 from hachi_tf.data.line_scale import measure_lines
+from hachi_tf.data.operations import limits_of, parse_operations
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import Scorer, dataset_baseline, spaced_subset
 from hachi_tf.files import clean_folder
 from hachi_tf.models import network_to_dict
+from hachi_tf.schema import Schema
 from hachi_tf.training import report
 from hachi_tf.training.building import build_again, build_from, build_new, run_schema, wanted_data
 from hachi_tf.training.checkpoints import Checkpoints, save_arrays, variable_arrays
@@ -54,10 +56,13 @@ class Session:
     def __init__(self, config: Any, directory: RunDirectory, initial: Any = None):
         self._config, self._directory = config, directory
         self._source = make_source(config.source, config.data or None)
-        cache = directory.path.parent / ".cache"
-        splits = load_datasets(self._source, config.validation_fraction, cache)
         self._resuming = directory.schema.exists()
         description = directory.description() if self._resuming else None
+        if config.init_from:
+            known = Schema.from_dict(description["schema"]) if description else None
+            self._source.use_schema(known or initial.network.schema)
+        cache = directory.path.parent / ".cache"
+        splits = load_datasets(self._source, config.validation_fraction, cache)
         wanted = wanted_data(config, self._source, initial, description)
         self._schema, self._scale, reads_text = wanted
         self._origin = initial and {
@@ -85,6 +90,7 @@ class Session:
             self._scale = self._scale or measure_lines(self._train)
         self._transforms, self._network = built
         fresh = self._fresh_epochs() if columns == self._schema else None
+        operations = parse_operations(config.operations, self._schema, limits_of(self._transforms))
         self._pipeline = Pipeline(
             self._train,
             config.batch_size,
@@ -92,6 +98,7 @@ class Session:
             config.seed,
             fresh=fresh,
             carry=not self._source.independent,
+            operations=operations if len(operations) else None,
         )
         self._total_steps = max(round(config.epochs * self._pipeline.steps_per_epoch), 1)
         if config.warmup_steps >= self._total_steps:

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from hachi_tf.errors import UserError
+from hachi_tf.transforms.bounded import Bounded
+from hachi_tf.transforms.delay import Delay
 from hachi_tf.transforms.standardize import Standardize
 from hachi_tf.transforms.transform import Events, Transform
 
 __all__ = [
     "TRANSFORMS",
+    "Bounded",
     "Chain",
+    "Delay",
     "Events",
     "Standardize",
     "Transform",
@@ -71,7 +75,12 @@ class Chain(Transform):
         return cls([transform_from_dict(each) for each in config["transforms"]])
 
 
-TRANSFORMS: dict[str, type[Transform]] = {"chain": Chain, "standardize": Standardize}
+TRANSFORMS: dict[str, type[Transform]] = {
+    "chain": Chain,
+    "standardize": Standardize,
+    "delay": Delay,
+    "bounded": Bounded,
+}
 
 
 def transform_to_dict(transform: Transform) -> dict[str, Any]:

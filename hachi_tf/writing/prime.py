@@ -10,6 +10,7 @@ import numpy as np
 
 from hachi_tf import rendering
 from hachi_tf.errors import UserError
+from hachi_tf.writing.events import read_events
 
 _MOST_EVENTS = 60  # a character; Graves 2013 has some 25
 
@@ -33,27 +34,34 @@ def read_prime(
     model: Any,
     splits: Callable[[], dict[str, Any]],
     on_unknown: str = "error",
+    renderer: str = "strokes",
 ) -> Prime:
     """Reads a prime for a model.
 
     Args:
         name: an .npz as `sample` writes it, whose first sequence is taken as it is; for a model
             of handwriting also an .svg or .json drawing, which is brought to the model's scale;
-            or, if there is no such file, the id of a sequence of the data.
+            for one of events a table or a MIDI file; or, if there is no such file, the id of a
+            sequence of the data.
         text: what it says; "" for the text that comes with the drawing or the sequence.
         model: the model that will go on, with `alphabet` and `scale`.
         splits: reads the data, `Dataset` by split; called for an id only.
         on_unknown: what becomes of characters of the text that the model does not know.
+        renderer: of the data that the model was trained on, `"strokes"` or `"events"`.
 
     Raises:
         UserError: if it cannot be read, or has no text though the model reads one.
     """
     path = pathlib.Path(name)
-    if path.suffix.lower() == ".npz" or path.exists():
-        events, own_text = _from_file(path, model)
-    else:
+    if path.suffix.lower() != ".npz" and not path.exists():
         events, own_text = _from_data(name, splits())
-    if not np.isfinite(events).all() or not len(events):
+    elif renderer == "events":
+        events, own_text = read_events(path, model.schema), None
+    else:
+        events, own_text = _from_file(path, model)
+    # Events may lack values; a NaN among them says so.
+    finite = not np.isinf(events).any() if renderer == "events" else np.isfinite(events).all()
+    if not finite or not len(events):
         raise UserError("a finite sequence for --prime", name)
     if model.alphabet is None:
         return Prime(events, None)

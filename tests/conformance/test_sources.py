@@ -11,6 +11,8 @@ import pytest
 
 from hachi_tf.data import SOURCES, load_datasets, make_source
 from hachi_tf.errors import UserError
+from hachi_tf.midi import write_midi
+from hachi_tf.tables import Column, Table, write_table
 from hachi_tf.transforms import transform_from_dict, transform_to_dict
 
 
@@ -52,10 +54,39 @@ def write_sketch_rnn(folder):
     return folder / "a.npz"
 
 
-EXAMPLES = {"kanji": write_kanji, "iam_ondb": write_iam_ondb, "sketch_rnn": write_sketch_rnn}
+def write_midi_files(folder):
+    generator = np.random.default_rng(0)
+    heads = (Column("0_pitch"), Column("1_velocity"), Column("2_duration"),
+             Column("3_channel", categorical=True))  # fmt: skip
+    for piece in range(8):
+        times = np.cumsum(generator.integers(1, 500, 9)) / 1000
+        numbers = [generator.integers(1, 127, 9), generator.integers(1, 128, 9), times / 10 + 0.1]
+        channels = np.array(["1", "10", "3"] * 3, object)
+        write_midi(Table(heads, times, (*numbers, channels)), folder / f"{piece}.mid")
+    return folder
+
+
+def write_event_table(folder):
+    generator = np.random.default_rng(0)
+    for take in range(3):
+        times = np.cumsum(generator.integers(0, 500, 40)) / 1000
+        numbers = [generator.integers(0, 128, 40) + 0.0, generator.gamma(2, 0.1, 40)]
+        labels = np.array(["a", "b, c", "10"], object)[generator.integers(0, 3, 40)]
+        columns = (Column("pitch"), Column("1", target=True), Column("2", categorical=True))
+        write_table(Table(columns, times, (*numbers, labels)), folder / f"{take}.csv")
+    return folder
+
+
+EXAMPLES = {
+    "kanji": write_kanji,
+    "iam_ondb": write_iam_ondb,
+    "sketch_rnn": write_sketch_rnn,
+    "midi": write_midi_files,
+    "event_table": write_event_table,
+}
 
 # Settings for sources that would else have more to give than these tests need.
-SETTINGS = {"hershey": "hershey(lines=32)"}
+SETTINGS = {"hershey": "hershey(lines=32)", "rhythm": "rhythm(pieces=32)"}
 
 
 def make(name, data=None):
@@ -105,7 +136,8 @@ def test_sequences_fit_the_schema(name, data):
             if feature.kind == "categorical":
                 assert np.isin(values, range(len(feature.classes))).all()
             if feature.quantum:
-                np.testing.assert_allclose(values, np.rint(values / feature.quantum))
+                steps = values / feature.quantum
+                np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
 
 
 def test_strokes_end_with_the_pen_lifted(name, data):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from hachi_tf.data.dataset import Dataset
+from hachi_tf.data.operations import parse_operations
 from hachi_tf.data.pieces import BUCKET_BATCHES
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources.source import Sequence
 from hachi_tf.errors import UserError
+from hachi_tf.schema import Feature, Schema
 
 
 def make_dataset(lengths):
@@ -234,3 +236,34 @@ def test_windows_begin_elsewhere_in_each_epoch_and_leave_out_little():
 def test_of_little_data_each_window_is_a_row_of_its_own():
     batch = Pipeline(make_dataset([25]), 32, 10, shuffle=False, carry=True).batch(0)
     assert batch["lengths"].tolist() == [10, 10, 5] and batch["begins"].all()
+
+
+def test_operations_are_drawn_anew_for_each_row_and_epoch_and_follow_from_the_step():
+    schema = Schema((Feature("a"), Feature("b"), Feature("c")))
+    shift = parse_operations("addrand(range=(-1, 1), dims=2)", schema)
+    pipelines = [Pipeline(make_dataset(LENGTHS), 4, operations=shift) for _ in range(2)]
+    steps, shifts = pipelines[0].steps_per_epoch, []
+    for step in range(2 * steps):
+        batch = pipelines[0].batch(step)
+        for row, length in enumerate(batch["lengths"]):
+            assert not batch["events"][row, length:].any()
+            np.testing.assert_array_equal(batch["events"][row, :length, 1], np.arange(length))
+            change = batch["events"][row, :length, 2] - 1.0
+            assert np.ptp(change) < 1e-6 and abs(change[0]) <= 1.0
+            shifts.append(float(change[0]))
+    assert len(set(shifts)) == 2 * len(LENGTHS)
+    for step in (2 * steps - 1, 1):
+        again = pipelines[1].batch(step)["events"]
+        np.testing.assert_array_equal(again, pipelines[0].batch(step)["events"])
+
+
+def test_operations_change_the_event_before_a_window_as_they_change_the_window():
+    schema = Schema((Feature("a"), Feature("b"), Feature("c")))
+    shift = parse_operations("addrand(range=(5, 9), dims=2)", schema)
+    pipeline = Pipeline(make_dataset(LONG), 4, 10, shuffle=False, carry=True, operations=shift)
+    for step in range(pipeline.steps_per_epoch):
+        batch = pipeline.batch(step)
+        goes_on = (batch["lengths"] > 0) & ~batch["begins"]
+        want = batch["events"][goes_on, 0, 2]
+        np.testing.assert_array_equal(batch["previous"][goes_on, 2], want)
+        assert (want >= 6).all() and not batch["previous"][batch["begins"]].any()

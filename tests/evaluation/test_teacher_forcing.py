@@ -59,9 +59,22 @@ def test_quantum_noise_is_uniform_over_one_quantum_and_only_there():
     np.testing.assert_array_equal(again, noisy[10:12])
 
 
-def test_quantum_noise_is_in_the_targets_and_not_in_the_inputs():
+def test_quantum_noise_is_in_the_targets_and_inputs_are_the_middle_of_the_cell():
     schema = Schema((Feature("x", quantum=1.0), Feature("pen", "binary")))
     forced = force(schema)
-    np.testing.assert_array_equal(forced.inputs[0], [[0, 0], [1, 0], [-1, 1]])
+    np.testing.assert_array_equal(forced.inputs[0], [[0, 0], [1.25, 0], [-0.75, 1]])
     added = forced.targets[0, :, 0].numpy() * 2 + 10 - EVENTS[0, :, 0]
     assert (added > 0).all() and (added < 1).all()
+
+
+def test_what_is_missing_is_left_out_of_inputs_and_of_the_density():
+    events = EVENTS.copy()
+    events[0, 1] = np.nan, 1
+    forced = force(events=events)
+    np.testing.assert_array_equal(forced.inputs[0], [[0, 0], [1, 0], [0, 1]])
+    np.testing.assert_array_equal(np.isnan(forced.targets[0]), [[0, 0, 0], [1, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(forced.log_det[0], [-np.log(2.0), 0.0, -np.log(2.0)], rtol=1e-6)
+    # A column that may be missing is told to be so by the encoder.
+    columns = (Feature("x", missing=True), Feature("pen", "binary"))
+    forced = force(Schema(columns), events)
+    np.testing.assert_array_equal(np.isnan(forced.inputs[0]), [[0, 0], [0, 0], [1, 0]])

@@ -1,5 +1,6 @@
 """Raw files to sequences: one file for each kind of data, and one line for it here."""
 
+import glob
 import os
 
 from hachi_tf import options
@@ -13,6 +14,9 @@ SOURCES: dict[str, str | type[Source]] = {
     "hershey": "hachi_tf.data.sources.hershey:Hershey",
     "iam_ondb": "hachi_tf.data.sources.iam_ondb:IamOndb",
     "sketch_rnn": "hachi_tf.data.sources.sketch_rnn:SketchRnn",
+    "rhythm": "hachi_tf.data.sources.rhythm:Rhythm",
+    "midi": "hachi_tf.data.sources.midi:Midi",
+    "event_table": "hachi_tf.data.sources.event_table:EventTable",
 }
 
 
@@ -32,6 +36,10 @@ def make_source(text: str | options.Options, data: str | os.PathLike | None = No
 def infer_source(path: str | os.PathLike) -> str:
     """The source that reads a file or folder, judged by names only.
 
+    Args:
+        path: the path; of a pattern such as `takes/*.csv`, or of several paths with commas
+            between them, the first file counts.
+
     Returns:
         Options for `make_source`.
 
@@ -39,14 +47,26 @@ def infer_source(path: str | os.PathLike) -> str:
         UserError: if there is no such path, or no source knows it.
     """
     path = os.fspath(path)
-    if not os.path.exists(path):
+    found = _first_path(path)
+    if found is None:
         raise UserError("a file or folder with data", f"{path}, which does not exist")
     for name in SOURCES:
-        if options.resolve(name, SOURCES, "source").recognizes(path):
+        if options.resolve(name, SOURCES, "source").recognizes(found):
             return name
     raise UserError(
         "a folder with lineStrokes-all.tar.gz or lineStrokes/ (IAM-OnDB), a folder of KanjiVG's "
-        "SVG files, or an .npz file of sketches",
+        "SVG files, an .npz file of sketches, MIDI files (.mid), or tables of events (.csv, .json, "
+        ".txt, .llll)",
         path,
         f"or name the source with --source: {', '.join(SOURCES)}",
     )
+
+
+def _first_path(path: str) -> str | None:
+    """The path, or the first one that a pattern or a list with commas names."""
+    for part in (path, *(part.strip() for part in path.split(","))):
+        if os.path.exists(part):
+            return part
+        if paths := sorted(glob.glob(part, recursive=True)):
+            return paths[0]
+    return None

@@ -76,6 +76,17 @@ class Source:
         """The official splits, the training split first; empty if there are none."""
         return ()
 
+    def use_schema(self, schema: Schema) -> None:
+        """Reads the data as a model knows them, where the files leave that open.
+
+        Args:
+            schema: the model's columns, e.g. with classes that these files lack.
+
+        Raises:
+            UserError: if the files have something that the model does not know.
+        """
+        del schema
+
     def default_transforms(self) -> Transform:
         """The transforms that suit the data, not yet fitted."""
         return Chain()

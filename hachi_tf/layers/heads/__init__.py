@@ -8,6 +8,7 @@ from typing import Any
 
 HEADS: dict[str, Any] = {
     "gaussian_mixture": "hachi_tf.layers.heads.gaussian_mixture:GaussianMixture",
+    "event_mixture": "hachi_tf.layers.heads.event_mixture:EventMixture",
     "bernoulli": "hachi_tf.layers.heads.bernoulli:Bernoulli",
     "categorical": "hachi_tf.layers.heads.categorical:Categorical",
 }
@@ -16,6 +17,7 @@ HEADS: dict[str, Any] = {
 _LAZY = {
     "Head": "head",
     "GaussianMixture": "gaussian_mixture",
+    "EventMixture": "event_mixture",
     "BivariateGaussian": "bivariate_gaussian",
     "Bernoulli": "bernoulli",
     "Categorical": "categorical",

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from hachi_tf.layers.heads.head import SMALLEST_TEMPERATURE, Head, column
+from hachi_tf.layers.heads.head import SMALLEST_TEMPERATURE, Head, column, given
 
 
 class Bernoulli(Head):
@@ -22,13 +22,13 @@ class Bernoulli(Head):
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=events, logits=params)
         return -tf.squeeze(losses, axis=-1)
 
-    def sample(self, params, noise, bias=0.0, temperature=1.0):
+    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None):
         """See `Head.sample`; the bias has no effect."""
         temperature = column(temperature)
         params = tf.cast(params, tf.float32)
         probability = tf.sigmoid(params / tf.where(temperature > 0.0, temperature, 1.0))
         drawn = tf.where(temperature > 0.0, noise < probability, params > 0.0)
-        return tf.cast(drawn, tf.float32)
+        return given(fixed, tf.cast(drawn, tf.float32))
 
     def distribution(self, params, bias=0.0, temperature=1.0) -> Any:
         """See `Head.distribution`; the bias has no effect."""

@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from hachi_tf.errors import UserError
-from hachi_tf.layers.heads.head import SMALLEST_TEMPERATURE, Head, choose, column, tempered
+from hachi_tf.layers.heads.head import SMALLEST_TEMPERATURE, Head, choose, column, given, tempered
 
 
 class Categorical(Head):
@@ -33,10 +33,10 @@ class Categorical(Head):
         )
         return tf.where(known, -losses, 0.0)
 
-    def sample(self, params, noise, bias=0.0, temperature=1.0):
+    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None):
         """See `Head.sample`; the bias has no effect."""
         classes = choose(tf.cast(params, tf.float32), noise, column(temperature))
-        return tf.cast(classes, tf.float32)[..., tf.newaxis]
+        return given(fixed, tf.cast(classes, tf.float32)[..., tf.newaxis])
 
     def distribution(self, params, bias=0.0, temperature=1.0) -> Any:
         """See `Head.distribution`; the bias has no effect."""

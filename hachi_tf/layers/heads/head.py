@@ -1,5 +1,6 @@
 """What stands between a network's raw outputs and the distribution of the next event."""
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -16,14 +17,18 @@ class Head:
 
     Attributes:
         kind: the kind of column that it models: `"continuous"` (all such columns together, the
-            constructor takes `num_dims`), `"binary"` (one column) or `"categorical"` (one
-            column, the constructor takes `num_classes`).
+            constructor takes `num_dims`), `"binary"` (one column), `"categorical"` (one column,
+            the constructor takes `num_classes`) or `"mixed"` (all columns together: first the
+            continuous, then the binary, then the categorical ones; the constructor takes
+            `num_dims`, `num_binary` and `classes`).
+        handles_missing: whether `log_prob` leaves out what is NaN in an event by itself.
         params_size: P, how many raw parameters an event takes.
         event_size: E, how many numbers an event has.
         noise_size: N, how many uniform numbers a sample takes, whatever the parameters.
     """
 
     kind: str
+    handles_missing: bool = False
     params_size: int
     event_size: int
     noise_size: int
@@ -43,9 +48,17 @@ class Head:
         raise NotImplementedError
 
     def sample(
-        self, params: tf.Tensor, noise: tf.Tensor, bias: Any = 0.0, temperature: Any = 1.0
+        self,
+        params: tf.Tensor,
+        noise: tf.Tensor,
+        bias: Any = 0.0,
+        temperature: Any = 1.0,
+        fixed: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """One event a row, as a function of the noise.
+
+        Fixed columns are conditioned on: the distribution on which bias and temperature have
+        acted, given their values. A row without any is drawn as it is without `fixed`.
 
         Args:
             params: raw parameters `[B, P]`.
@@ -53,9 +66,10 @@ class Head:
             bias: Graves's b >= 0, `[B]` or a number; 0 is unbiased. Gaussians only.
             temperature: t >= 0, `[B]` or a number: logits / t, scale * sqrt(t). At 0 the event is
                 the likeliest class, and the mean of the likeliest Gaussian, exactly.
+            fixed: values that columns are held at, `[B, E]`, NaN where one is free; or None.
 
         Returns:
-            `[B, E]`.
+            `[B, E]`; the fixed columns are exactly as given.
         """
         raise NotImplementedError
 
@@ -117,3 +131,30 @@ def choose(logits: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Te
     drawn = tf.minimum(tf.reduce_sum(below, axis=-1), tf.shape(logits)[-1] - 1)
     likeliest = tf.argmax(logits, axis=-1, output_type=tf.int32)
     return tf.where(temperature[..., 0] > 0.0, drawn, likeliest)
+
+
+def given(
+    fixed: tf.Tensor | None, free: tf.Tensor, conditioned: Callable[[], tf.Tensor] | None = None
+) -> tf.Tensor:
+    """Rows of `conditioned()` where a column is fixed, which then is as given; `free` elsewhere.
+
+    Args:
+        fixed: `[B, E]`, NaN where a column is free; or None.
+        free: events `[B, E]`.
+        conditioned: gives events `[B, E]`, called only if a column of any row is fixed; None if
+            the columns have nothing to do with each other.
+
+    Returns:
+        `[B, E]`.
+    """
+    if fixed is None:
+        return free
+    known = tf.logical_not(tf.math.is_nan(fixed))
+    if conditioned is not None:
+        rows = tf.reduce_any(known, axis=-1, keepdims=True)
+        drawn = tf.cond(
+            tf.reduce_any(rows), lambda: tf.where(rows, conditioned(), free), lambda: free
+        )
+    else:
+        drawn = free
+    return tf.where(known, fixed, drawn)

@@ -26,7 +26,8 @@ class JointHead(Head):
     `end_of_sequence` one more logit and one more number come last, and one more column, which is 1
     at the event after which the sequence ends.
 
-    A NaN in an event is a missing value: `log_prob` leaves its block out.
+    A NaN in an event is a missing value: `log_prob` leaves its block out, or what the block's
+    head leaves out of it.
 
     Args:
         blocks: pairs of columns (indices of the event) and the head that models them together.
@@ -74,21 +75,25 @@ class JointHead(Head):
         events = tf.cast(events, tf.float32)
         for (columns, head), own in zip(self._parts, self._split_params(params), strict=True):
             event = tf.gather(events, columns, axis=-1)
+            if head.handles_missing:
+                parts.append(head.log_prob(own, event))
+                continue
             missing = tf.math.is_nan(event)
             log_prob = head.log_prob(own, tf.where(missing, 0.0, event))
             parts.append(tf.where(tf.reduce_any(missing, axis=-1), 0.0, log_prob))
         return parts
 
-    def sample(self, params, noise, bias=0.0, temperature=1.0):
+    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None):
         """See `Head.sample`; neither bias nor temperature acts on the end."""
         events = []
         split_noise = tf.split(noise, self._noise_sizes, axis=-1)
         parts = zip(self._parts, self._split_params(params), split_noise, strict=True)
-        for index, ((_, head), own, own_noise) in enumerate(parts):
-            if index < len(self.blocks):
-                events.append(head.sample(own, own_noise, bias, temperature))
-            else:
-                events.append(head.sample(own, own_noise))
+        for index, ((columns, head), own, own_noise) in enumerate(parts):
+            settings = {"bias": bias, "temperature": temperature}
+            settings = settings if index < len(self.blocks) else {}
+            if fixed is not None:
+                settings["fixed"] = tf.gather(fixed, columns, axis=-1)
+            events.append(head.sample(own, own_noise, **settings))
         return self._in_column_order(tf.concat(events, axis=-1))
 
     def distribution(self, params, bias=0.0, temperature=1.0) -> Any:
@@ -134,12 +139,13 @@ def make_head(schema: Schema, options: str | None = None, num_components: int = 
     """The head of a schema's predicted columns.
 
     One block for the continuous columns together, then one for each binary and one for each
-    categorical column.
+    categorical column; or with `coupling='mixture'` one block for all of them.
 
     Args:
         schema: the columns.
         options: a head in place of the default for the columns of its kind, e.g.
-            `"gaussian_mixture(num_components=8, covariance='diag')"`; None for the defaults.
+            `"gaussian_mixture(num_components=8, covariance='diag')"`, or
+            `"gaussian_mixture(coupling='mixture')"` for one head over all; None for the defaults.
         num_components: of mixtures, unless the options say otherwise.
 
     Returns:
@@ -152,11 +158,28 @@ def make_head(schema: Schema, options: str | None = None, num_components: int = 
     features = [feature for feature in schema.features if feature.role != "known"]
     if not features:
         raise UserError("at least one column to predict", "known columns only")
+    of_kind = {
+        kind: [index for index, feature in enumerate(features) if feature.kind == kind]
+        for kind in _DEFAULT_HEADS
+    }
     chosen = {kind: options_lib.Options(name) for kind, name in _DEFAULT_HEADS.items()}
     if options:
         parsed = options_lib.parse(options)
+        if parsed.kwargs.get("coupling") == "mixture" and len(of_kind["continuous"]) < len(
+            features
+        ):
+            parsed = _coupled(parsed)
         kind = options_lib.resolve(parsed.name, HEADS, "head").kind
-        if kind not in [feature.kind for feature in features]:
+        if kind == "mixed":
+            given = {
+                "num_dims": len(of_kind["continuous"]),
+                "num_binary": len(of_kind["binary"]),
+                "classes": tuple(len(features[i].classes) for i in of_kind["categorical"]),
+            }
+            columns = [index for kind in _DEFAULT_HEADS for index in of_kind[kind]]
+            blocks = [(columns, _build(parsed, given, num_components))]
+            return JointHead(blocks, schema.end_of_sequence)
+        if not of_kind[kind]:
             kinds = sorted({feature.kind for feature in features})
             raise UserError(
                 f"a head for {' or '.join(kinds)} columns",
@@ -164,15 +187,14 @@ def make_head(schema: Schema, options: str | None = None, num_components: int = 
             )
         chosen[kind] = parsed
     blocks = []
-    columns = [index for index, feature in enumerate(features) if feature.kind == "continuous"]
-    if columns:
-        given = {"num_dims": len(columns)}
-        blocks.append((columns, _build(chosen["continuous"], given, num_components)))
+    if of_kind["continuous"]:
+        given = {"num_dims": len(of_kind["continuous"])}
+        head = _build(chosen["continuous"], given, num_components)
+        blocks.append((of_kind["continuous"], head))
     for kind in ("binary", "categorical"):
-        for index, feature in enumerate(features):
-            if feature.kind == kind:
-                given = {"num_classes": len(feature.classes)} if kind == "categorical" else {}
-                blocks.append(([index], _build(chosen[kind], given, num_components)))
+        for index in of_kind[kind]:
+            given = {"num_classes": len(features[index].classes)} if kind == "categorical" else {}
+            blocks.append(([index], _build(chosen[kind], given, num_components)))
     return JointHead(blocks, schema.end_of_sequence)
 
 
@@ -211,3 +233,10 @@ def _build(options: options_lib.Options, given: dict[str, Any], num_components: 
         kwargs = {"num_components": num_components, **options.kwargs}
         options = options_lib.Options(options.name, kwargs)
     return options_lib.construct(options, HEADS, "head", **given)
+
+
+def _coupled(options: options_lib.Options) -> options_lib.Options:
+    """`gaussian_mixture(coupling='mixture', ...)` as the head over all columns."""
+    options_lib.construct(options, HEADS, "head")  # whatever else is wrong with it
+    kwargs = {key: value for key, value in options.kwargs.items() if key != "coupling"}
+    return options_lib.Options("event_mixture", kwargs)

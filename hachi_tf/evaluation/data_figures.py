@@ -1,0 +1,44 @@
+"""What is in the data of a source: columns, splits, ranges."""
+
+from typing import Any
+
+import numpy as np
+
+
+def data_figures(source: str, data: str) -> dict[str, Any]:
+    """Columns, splits and the range of each column.
+
+    Args:
+        source: options of the source; inferred from the path if empty.
+        data: the path of its files, if it has any.
+
+    Returns:
+        Values for JSON.
+
+    Raises:
+        UserError: if the data cannot be read.
+    """
+    from hachi_tf.data.dataset import load_datasets
+    from hachi_tf.data.sources import infer_source, make_source
+
+    source = source or infer_source(data)
+    made = make_source(source, data or None)
+    splits = {}
+    for name, dataset in load_datasets(made).items():
+        lengths, events = dataset.lengths, dataset.events.astype(np.float64)
+        splits[name] = {"sequences": len(dataset), "events": int(lengths.sum())}
+        if len(events):
+            splits[name]["median_events"] = float(np.median(lengths))
+            splits[name]["most_events"] = int(lengths.max())
+            figures = {"mean": np.nanmean, "std": np.nanstd, "min": np.nanmin, "max": np.nanmax}
+            splits[name]["columns"] = {
+                column: {key: float(figure(events[:, index])) for key, figure in figures.items()}
+                for index, column in enumerate(made.schema.names)
+            }
+    return {
+        "source": source,
+        "licence": made.licence,
+        "credit": made.credit,
+        "columns": made.schema.to_dict()["features"],
+        "splits": splits,
+    }

@@ -1,0 +1,266 @@
+"""Plays models live over OSC: listens to messages, answers them, and keeps time.
+
+A model answers /<id>/input with /<id>/output; the first one's id is 1, and /input is for all of
+them. /stop or Ctrl-C ends it. The routes are hachi machi's, and some more: see the README.
+"""
+
+import contextlib
+import dataclasses
+import gc
+import logging
+import pathlib
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from hachi_tf import startup
+from hachi_tf.config import ProgramConfig, flag
+from hachi_tf.errors import UserError
+from hachi_tf.performing.manner import MODES, ON_END, Manner
+from hachi_tf.program import run
+
+log = logging.getLogger(__name__)
+
+_MOST_MODELS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class PerformConfig(ProgramConfig):
+    """The flags of `hachi_tf.perform`."""
+
+    run_dir: str = flag(
+        "", "Run, or export, to play; the latest run under runs/ by default.", group="Model"
+    )
+    export_dir: tuple = flag((), "Export to play.", group="Model")
+    device: str = flag(
+        "cpu", "A small model is fastest on the CPU.", choices=("auto", "cpu", "gpu"), group="Model"
+    )
+    mode: str = flag(
+        "react",
+        "react answers each input; respond listens, and answers after a pause with as many "
+        "events; free plays alone, and inputs steer it.",
+        choices=MODES,
+        group="Playing",
+    )
+    pause_s: float = flag(
+        1.0, "Seconds without an input before respond answers.", above=0.0, group="Playing"
+    )
+    rate_hz: float = flag(
+        4.0,
+        "Events a second in mode free of a model without a time.",
+        above=0.0,
+        high=1000.0,
+        group="Playing",
+    )
+    on_end: str = flag(
+        "continue",
+        "After the event with which a model ends a sequence: go on, begin anew, or be silent "
+        "until /reset.",
+        choices=ON_END,
+        group="Playing",
+    )
+    bias: float = flag(0.0, "0 as learned, larger is neater.", low=0.0, high=100.0, group="Playing")
+    temperature: float = flag(
+        1.0, "1 as learned, 0 always the likeliest.", low=0.0, high=100.0, group="Playing"
+    )
+    seed: int | None = flag(
+        None, "Drawn and printed if not given.", low=0, high=2**32 - 1, group="Playing"
+    )
+    fix: tuple = flag((), "Column to hold fixed, e.g. channel=1.", group="Playing")
+    in_port: int = flag(8000, "UDP port; 0 takes a free one.", low=0, high=65535, group="OSC")
+    in_host: str = flag("127.0.0.1", "Address of this machine to listen at.", group="OSC")
+    out_port: int = flag(9000, "UDP port to send to.", low=1, high=65535, group="OSC")
+    out_host: tuple = flag((), "Where to send to; 127.0.0.1 if not given.", group="OSC")
+    allow: tuple = flag(
+        (),
+        "Network that messages are taken from, e.g. 192.168.1.0/24; this machine only by default.",
+        group="OSC",
+    )
+    midi_in: str = flag(
+        "",
+        "MIDI port, or part of its name, whose notes are inputs of all models; virtual:NAME makes "
+        "one.",
+        group="MIDI",
+    )
+    midi_out: str = flag(
+        "", "MIDI port that plays the outputs of all models; virtual:NAME makes one.", group="MIDI"
+    )
+    replay: str = flag(
+        "",
+        "Table with a time, or MIDI file, whose rows are inputs of all models.",
+        group="Recording",
+    )
+    log: str = flag(
+        "",
+        "Table of all events to write: take.csv makes take.input.csv and take.output.csv, with a "
+        "number before it if there are several models.",
+        group="Recording",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.run_dir and self.export_dir:
+            raise UserError("either --run_dir or --export_dir", "both")
+        if len(self.export_dir) > _MOST_MODELS:
+            raise UserError(f"at most {_MOST_MODELS} models", f"{len(self.export_dir)}")
+        hosts = {"127.0.0.1" if host == "localhost" else host for host in self.out_hosts()}
+        here = {self.in_host, "127.0.0.1"} if self.in_host in ("0.0.0.0", "::") else {self.in_host}
+        if self.in_port == self.out_port and hosts & here:
+            raise UserError("an --out_port that is not --in_port", f"{self.in_port} for both")
+        for text in self.fix:
+            if not text.partition("=")[0] or not text.partition("=")[2]:
+                raise UserError("--fix=COLUMN=VALUE", repr(text), "e.g. --fix=channel=1")
+        if self.log:
+            from hachi_tf.performing.journal import journal_paths
+
+            journal_paths(self.log)
+
+    def out_hosts(self) -> tuple[str, ...]:
+        """Where to send to."""
+        return self.out_host or ("127.0.0.1",)
+
+    def fixed(self) -> dict[str, str]:
+        """The columns to hold fixed."""
+        return {text.partition("=")[0]: text.partition("=")[2] for text in self.fix}
+
+
+def perform(config: PerformConfig) -> dict[str, Any]:
+    """Plays until `/stop`, Ctrl-C or an end from outside.
+
+    Returns:
+        What was counted, as values for JSON.
+
+    Raises:
+        UserError: if the port is taken, or a model, a column or a file cannot be used.
+    """
+    from hachi_tf.performing.clock import Clock
+    from hachi_tf.performing.osc import OscPort
+    from hachi_tf.performing.stage import Stage
+    from hachi_tf.performing.voice import Voice
+
+    begin_s = time.perf_counter()
+    # python-osc logs each odd message, which in a flood is too much; ours are limited.
+    logging.getLogger().addFilter(lambda record: "pythonosc" not in record.pathname)
+    clock = Clock()
+    with contextlib.ExitStack() as stack:
+        # The port first: that it is taken should not take seconds to find out.
+        port = OscPort(
+            config.in_host, config.in_port, config.out_hosts(), config.out_port, config.allow
+        )
+        stack.callback(port.close)
+        _import_tensorflow(config.device)
+        seed = secrets.randbelow(2**31) if config.seed is None else config.seed
+        voices = []
+        for number, (name, model) in enumerate(_models(config), 1):
+            manner = Manner(
+                config.mode, config.on_end, config.pause_s, config.rate_hz,
+                config.bias, config.temperature, (seed + number - 1) % 2**32,
+            )  # fmt: skip
+            voice = Voice(model, clock, manner, config.fixed())
+            log.info("%d: %s: %s", number, name, ", ".join(voice.columns.names))
+            voices.append(voice)
+        stage = Stage(voices, port, clock)
+        journals = _journals(config, voices, clock.now()) if config.log else []
+        for journal in journals:
+            stack.callback(journal.close)
+        if config.midi_in or config.midi_out or config.replay:
+            from hachi_tf.performing.connections import connected
+
+            stack.enter_context(connected(stage, config.midi_in, config.midi_out, config.replay))
+        # What was made so far stays; looking through it again and again takes tens of ms.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        with _ended_by_signals(stage):
+            log.info(
+                "listening at %s:%d, sending to %s:%d, seed %d, ready in %.1f s; "
+                "/stop or Ctrl-C ends it",
+                config.in_host, port.port, ",".join(config.out_hosts()), config.out_port, seed,
+                time.perf_counter() - begin_s,
+            )  # fmt: skip
+            stage.run()
+    return _summary(stage)
+
+
+def _import_tensorflow(device: str) -> None:
+    """Imports TensorFlow with one thread of each kind.
+
+    One event at a time is too little work to share out: further threads only wake and wait.
+    """
+    with startup._silent_stderr():
+        import tensorflow as tf
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    startup.import_tensorflow(device)
+
+
+def _models(config: PerformConfig) -> Iterator[tuple[str, Any]]:
+    """The name of each model, and what steps it."""
+    from hachi_tf.serving.stepper import Stepper
+
+    exports = list(config.export_dir)
+    if config.run_dir and not pathlib.Path(config.run_dir, "config.json").is_file():
+        exports = [config.run_dir]
+    if exports:
+        from hachi_tf.serving.saved_model import load
+
+        for path in exports:
+            yield path, Stepper(load(path))
+        return
+    from hachi_tf.serving.saved_model import in_memory
+    from hachi_tf.training.run import load_run
+
+    trained = load_run(config.run_dir or None)
+    model = in_memory(trained.network, trained.transforms, trained.schema, 1)
+    yield str(trained.directory.path), Stepper(model)
+
+
+def _journals(config: PerformConfig, voices: list[Any], start_s: float) -> list[Any]:
+    from hachi_tf.performing.journal import Journal
+
+    path, journals = pathlib.Path(config.log), []
+    for number, voice in enumerate(voices, 1):
+        each = path if len(voices) == 1 else path.with_suffix(f".{number}{path.suffix}")
+        journals.append(Journal(voice, each, start_s))
+    return journals
+
+
+def _summary(stage: Any) -> dict[str, Any]:
+    first, *others = (voice.figures for voice in stage.voices)
+    total = first.merged(others)
+    p50, p99 = total.latency_ms()
+    log.info(
+        "%d inputs, %d outputs, %d late, %d errors, %d dropped; latency %.2f ms, p99 %.2f ms",
+        total.inputs, total.outputs, total.late, stage.num_errors, stage.port.inbox.dropped,
+        p50, p99,
+    )  # fmt: skip
+    return {"inputs": total.inputs, "outputs": total.outputs, "late": total.late}
+
+
+@contextlib.contextmanager
+def _ended_by_signals(stage: Any) -> Iterator[None]:
+    """Ctrl-C and an end from outside stop the stage, which then says goodbye."""
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if (number := getattr(signal, name, None)) is not None:
+            before[number] = signal.signal(number, lambda *_: stage.stop())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program; returns the exit status."""
+
+    def program(config: PerformConfig) -> None:
+        perform(config)
+
+    return run(PerformConfig, program, "hachi_tf.perform", __doc__, positional="run_dir", argv=argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

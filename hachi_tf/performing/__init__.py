@@ -1,0 +1,1 @@
+"""Live performance: models that listen, answer and play in time. Import the modules, not this."""

@@ -1,0 +1,282 @@
+"""One model that listens, answers and plays in time."""
+
+import collections
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hachi_tf.performing.clock import Clock, Planned
+from hachi_tf.performing.columns import Columns
+from hachi_tf.performing.figures import Figures
+from hachi_tf.performing.manner import Manner
+
+_RETRY_S = 0.5  # after a step that failed while playing alone
+_LONGEST_LAG_S = 1.0  # a chain further behind goes on from now, rather than catch up
+_MOST_STEPS = 10_000_000
+_MOST_HEARD = 1000  # events of a call that are answered
+
+Listener = Callable[[list[float], float], None]
+
+
+class Voice:
+    """A model's inputs, what is pending of it, and its outputs.
+
+    Everything runs on one thread, the one that also calls `clock.run_due`.
+
+    Args:
+        model: anything with `schema` and `step(state, event, bias, temperature, seed)` as
+            `hachi_tf.serving.model.Model` has them; `fixed` is given too if columns are.
+        clock: what is due.
+        manner: how to play.
+        fixed: columns to hold fixed, by name, values or labels as text.
+
+    Attributes:
+        on_output: called with the values of `/output` and when they were due.
+        on_input: called with the values of an input that was taken and when it came.
+        on_ended: called without arguments after a sequence's last event.
+        on_error: called with an exception that ended nothing.
+        figures: counts and latencies.
+
+    Raises:
+        UserError: if a column cannot be fixed.
+    """
+
+    def __init__(self, model: Any, clock: Clock, manner: Manner | None = None, fixed: Any = None):
+        self.model, self.clock = model, clock
+        self.manner = manner = manner or Manner()
+        self.columns = Columns(model.schema)
+        self.bias, self.temperature = manner.bias, manner.temperature
+        self.figures = Figures()
+        self.on_output: list[Listener] = []
+        self.on_input: list[Listener] = []
+        self.on_ended: list[Callable[[], None]] = []
+        self.on_error: list[Callable[[Exception], None]] = []
+        self._options = {"fixed": self.columns.fixed(fixed)} if fixed else {}
+        self._seed, self._draws = manner.seed, 0
+        self._row_seed = (manner.seed, 0)
+        self._planned: Planned | None = None  # the output, the next step or the answer
+        self._pending: tuple[np.ndarray, bool] | None = None  # an event, and if it is the last
+        self._last_s: float | None = None  # when the last event was, for the delay of an input
+        self._paused_s: float | None = None
+        self._left = 0.0  # events that follow on their own after the pending one
+        self._base_s = 0.0  # when the event before the one to draw was due
+        self._steer: np.ndarray | None = None
+        self._calls: collections.deque[float] = collections.deque(maxlen=_MOST_HEARD)
+        self._gaps: list[float] = []  # between the answer's events, of a model without time
+        self.stopped = False
+        self._forget()
+
+    def start(self) -> None:
+        """Begins to play, if that is the manner."""
+        if self.manner.mode == "free" and not self.stopped:
+            self._left, self._base_s = math.inf, self.clock.now()
+            self._plan(self._base_s, self._advance)
+
+    def input(self, values: Sequence[Any], received_s: float | None = None) -> None:
+        """Takes what `/input` holds.
+
+        Args:
+            values: one a column, without the time; those that are only predicted may be left out.
+            received_s: when it came, now by default.
+
+        Raises:
+            UserError: if the values are not what the columns want.
+        """
+        now = self.clock.now() if received_s is None else received_s
+        event = self.columns.to_event(values)
+        mode = self.manner.mode
+        if self.paused or self.stopped or (mode == "react" and self._pending is not None):
+            self.figures.ignored += 1
+            return
+        since = 0.0 if self._last_s is None else now - self._last_s
+        event = self.columns.with_delay(event, since)
+        if mode == "free":
+            self._steer = event
+        else:
+            if mode == "respond":
+                self._drop()
+            drawn = self._step(event)
+        self._last_s = now
+        self.figures.inputs += 1
+        self._tell(self.on_input, self.columns.to_values(event), now)
+        if mode == "react":
+            self._prepare(drawn, now)
+        elif mode == "respond":
+            self._calls.append(now)
+            self._base_s, self._answer_begins = now, drawn
+            self._plan(now + self.manner.pause_s, self._answer)
+        self.figures.took(self.clock.now() - now)
+
+    def sample(self, received_s: float | None = None) -> None:
+        """Sends another draw of the next event at once, and leaves everything else as it is."""
+        now = self.clock.now() if received_s is None else received_s
+        self._draws += 1
+        drawn, *_ = self._draw(*self._asked, (self._seed, self._draws))
+        self._emit(drawn, now, 0.0)
+        self.figures.took(self.clock.now() - now)
+
+    def reset(self) -> None:
+        """Clears the recurrent state, nothing else; a voice that had stopped plays again."""
+        self._forget()
+        self._draws += 1
+        self._row_seed = (self._seed, self._draws)  # else the same events would come again
+        if self.stopped:
+            self.stopped = False
+            self.start()
+
+    def cancel(self) -> None:
+        """Drops what is pending, and clears the clock: the next input has a delay of 0."""
+        self._drop()
+        self._calls.clear()
+        self._last_s = self._steer = None
+        self.start()
+
+    def pause(self, on: bool) -> None:
+        """Holds everything as it is and takes no inputs, or goes on."""
+        now = self.clock.now()
+        if on and not self.paused:
+            self._paused_s = now
+            if self._planned is not None:
+                self._planned.cancel()
+        elif not on and self.paused:
+            held = now - self._paused_s
+            self._paused_s = None
+            self._base_s += held
+            self._last_s = None if self._last_s is None else self._last_s + held
+            if self._planned is not None:
+                self._plan(self._planned.due + held, self._planned.action)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is held."""
+        return self._paused_s is not None
+
+    def set_seed(self, seed: int) -> None:
+        """Draws with another seed, from 0 to 2^32 - 1, from now on."""
+        self._seed, self._draws = seed, 0
+        self._row_seed = (seed, 0)
+
+    def _forget(self) -> None:
+        self._state, self._own, self._steps = None, None, 0
+        self._asked: tuple[Any, np.ndarray | None] = (None, None)
+
+    def _drop(self) -> None:
+        """Takes everything off the plan."""
+        if self._planned is not None:
+            self._planned.cancel()
+        self._planned = self._pending = None
+        self._left = 0
+
+    def _plan(self, due: float, action: Callable[[float], None]) -> None:
+        if self._planned is not None:
+            self._planned.cancel()
+        self._planned = self.clock.at(due, action)
+        if self.paused:
+            self._planned.cancel()  # `pause` plans it again
+
+    def _draw(self, state: Any, event: np.ndarray | None, seed: tuple[int, int]):
+        """One step: the event `[F]`, whether the sequence ends with it, and the next state."""
+        step = self.model.step(
+            state,
+            None if event is None else event[None],
+            self.bias,
+            self.temperature,
+            np.array([seed], np.uint32).view(np.int32),
+            **self._options,
+        )
+        drawn = np.asarray(step.event)[0]
+        if not np.isfinite(drawn).all():
+            raise ArithmeticError("the model drew no finite event; /reset or other inputs may help")
+        return drawn, bool(step.ended[0]), step.state
+
+    def _step(self, event: np.ndarray | None) -> tuple[np.ndarray, bool]:
+        """Draws the event after `event` and goes on to it; leaves all as it was on an error."""
+        if self._steps >= _MOST_STEPS:  # the model's own count, on which draws depend, stands still
+            self._draws += 1
+            self._row_seed = (self._seed, self._draws)
+        drawn, ended, state = self._draw(self._state, event, self._row_seed)
+        self._steps += 1
+        self._asked = self._state, event
+        self._state, self._own = state, drawn
+        return drawn, ended
+
+    def _prepare(self, drawn: tuple[np.ndarray, bool], base_s: float) -> None:
+        """Plans the output of an event that follows one at `base_s`, or sends it."""
+        due = base_s + self._delay(drawn[0])
+        self._pending = drawn
+        if due > self.clock.now():
+            self._plan(due, self._send)
+        else:
+            self._send(due)
+
+    def _delay(self, event: np.ndarray) -> float:
+        if self.columns.temporal:
+            return self.columns.delay_s(event)
+        if self._gaps:
+            return self._gaps[int(len(self._gaps) - 1 - self._left)]
+        return 1 / self.manner.rate_hz if self.manner.mode == "free" else 0.0
+
+    def _send(self, due: float) -> None:
+        """Sends what is pending; what is overdue is sent all the same."""
+        drawn, ended = self._pending
+        self._pending = self._planned = None
+        chained = self.columns.temporal or self.manner.mode != "react"
+        if self.manner.mode != "react":
+            self._last_s = due
+        self._emit(drawn, due, max(self.clock.now() - due, 0.0) if chained else 0.0)
+        if ended:
+            self._end()
+        if self._left > 0 and self._planned is None and not self.stopped:
+            self._base_s = due
+            self._plan(self.clock.now(), self._advance)
+
+    def _advance(self, due: float) -> None:
+        """Draws the next event of a chain, from an input if one has come."""
+        self._planned = None
+        event, self._steer = (self._own if self._steer is None else self._steer), None
+        if self.clock.now() - self._base_s > _LONGEST_LAG_S:
+            self._base_s = self.clock.now()
+        try:
+            drawn = self._step(event)
+        except Exception as error:  # the chain must go on
+            self._forget()
+            self._plan(self.clock.now() + _RETRY_S, self._advance)
+            self._fail(error)
+            return
+        self._left -= 1
+        self._prepare(drawn, self._base_s)
+
+    def _answer(self, due: float) -> None:
+        """Begins the answer to a call."""
+        calls = list(self._calls)
+        self._calls.clear()
+        self._left = len(calls) - 1
+        self._gaps = [] if self.columns.temporal else np.diff(calls).tolist() or [0.0]
+        drawn = self._answer_begins
+        first = self._base_s + self._delay(drawn[0]) if self.columns.temporal else due
+        self._pending = drawn
+        self._plan(max(first, due), self._send)
+
+    def _emit(self, event: np.ndarray, due: float, lateness_s: float) -> None:
+        self.figures.sent(lateness_s)
+        self._tell(self.on_output, self.columns.to_values(event), due)
+
+    def _end(self) -> None:
+        if self.manner.on_end == "reset":
+            self.reset()
+        self.stopped = self.manner.on_end == "stop"
+        self._tell(self.on_ended)
+
+    def _tell(self, listeners: list, *arguments: Any) -> None:
+        for listener in listeners:
+            try:
+                listener(*arguments)
+            except Exception as error:  # a listener that fails must not end the playing
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.figures.errors += 1
+        for listener in self.on_error:
+            listener(error)

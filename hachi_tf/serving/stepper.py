@@ -1,0 +1,98 @@
+"""Steps of one sequence at the least cost a step, for live playing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hachi_tf.errors import UserError
+from hachi_tf.serving import arguments
+from hachi_tf.serving.results import Step
+
+_MAX_COUNT = 2.0**24 - 2  # float32 counts no further
+
+
+class Stepper:
+    """Draws one event after the other of one sequence.
+
+    `Model.step` checks and converts six inputs and four outputs, which takes longer than a small
+    network does. Here a step is one call of a graph with three inputs, and the state stays what
+    the graph gave.
+
+    Args:
+        model: a `Model` that reads no text.
+
+    Raises:
+        UserError: if the model reads a text.
+    """
+
+    def __init__(self, model: Any):
+        import tensorflow as tf
+
+        if model.alphabet is not None:
+            raise UserError("a model of events to play live", "one that writes texts")
+        self.model, self.schema = model, model.schema
+        self._constant = tf.constant
+        columns, signature = len(model.schema), model.signatures["step"]
+        free = {"fixed": tf.fill([1, columns], np.nan)} if model.fixable else {}
+
+        def step(state, controls, seed):
+            # controls: the event, whether there is one, the bias, the temperature
+            drawn = signature(
+                state=state,
+                event=controls[None, :columns],
+                has_event=controls[columns : columns + 1] > 0.5,
+                bias=controls[columns + 1 : columns + 2],
+                temperature=controls[columns + 2 :],
+                seed=seed,
+                **free,
+            )
+            before, after = state[0, 0], drawn["state"][0, 0]
+            read = before + tf.where(before > 0.0, 0.0, controls[columns])
+            event = tf.where((after > read) | (read >= _MAX_COUNT), drawn["event"][0], np.nan)
+            return tf.concat([event, tf.cast(drawn["ended"], tf.float32)], 0), drawn["state"]
+
+        self._step = tf.function(step, autograph=False).get_concrete_function(
+            tf.TensorSpec([1, model.state_size], tf.float32),
+            tf.TensorSpec([columns + 3], tf.float32),
+            tf.TensorSpec([1, 2], tf.int32),
+        )
+        self._beginning = tf.zeros([1, model.state_size])
+        for _ in range(2):  # the first calls build what later ones use
+            self.step(seed=0)
+
+    def step(
+        self,
+        state: Any = None,
+        event: np.ndarray | None = None,
+        bias: float = 0.0,
+        temperature: float = 1.0,
+        seed: int | np.ndarray | None = None,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> Step:
+        """Draws one event, as `Model.step` does for one row.
+
+        Args:
+            state: what an earlier step returned, the beginning by default.
+            event: float32 `[1, F]` in data units that takes the place of the last one.
+            bias: finite; 0 is unbiased, more is neater.
+            temperature: finite, at least 0; 1 is unchanged, 0 takes the likeliest.
+            seed: a number from 0 to 2^32 - 1, or int32 `[1, 2]`; drawn if None.
+            fixed: as for `Model.step`, which then does the step.
+
+        Returns:
+            A `Step` whose state is only for the next step, and without `params`. Its event is
+            NaN if the model drew none: it had ended, or its numbers were not finite.
+        """
+        seed = arguments.row_seeds(seed, 1)
+        state = self._beginning if state is None else state
+        if fixed:
+            return self.model.step(np.asarray(state), event, bias, temperature, seed, fixed=fixed)
+        columns = len(self.schema)
+        controls = np.zeros([columns + 3], np.float32)
+        if event is not None:
+            controls[:columns] = event[0]
+        controls[columns:] = event is not None, bias, temperature
+        drawn, state = self._step(state, self._constant(controls), self._constant(seed))
+        drawn = drawn.numpy()
+        return Step(drawn[None, :columns], state, drawn[columns:] > 0.5, None)

@@ -1,0 +1,73 @@
+"""Steps for live playing: the same as the model's own, at a fraction of the cost."""
+
+import numpy as np
+import pytest
+
+from hachi_tf.errors import UserError
+from hachi_tf.serving.stepper import Stepper
+
+
+@pytest.fixture(scope="module")
+def stepper(model):
+    return Stepper(model)
+
+
+def test_steps_are_the_models(model, stepper):
+    ours = theirs = None
+    events = [None, np.float32([[1, 2, 0]]), None, np.float32([[3, -4, 1]]), None]
+    for number, event in enumerate(events):
+        settings = dict(bias=0.5 * number, temperature=1.0 - 0.1 * number, seed=number)
+        one, two = stepper.step(ours, event, **settings), model.step(theirs, event, **settings)
+        np.testing.assert_allclose(one.event, two.event, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(one.state, two.state, rtol=1e-5, atol=1e-5)
+        assert one.ended.tolist() == two.ended.tolist() and one.event.shape == (1, 3)
+        ours, theirs = one.state, two.state
+
+
+def test_steps_from_the_beginning_with_an_event_are_the_models(model, stepper):
+    event = np.float32([[1, 2, 0]])
+    one, two = stepper.step(event=event, seed=3), model.step(event=event, seed=3)
+    np.testing.assert_allclose(one.event, two.event, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(one.state, two.state, rtol=1e-5, atol=1e-5)
+
+
+def test_own_events_given_back_are_a_sample(model, stepper):
+    whole = model.sample(1, num_steps=8, seed=11).events[0]
+    event = state = None
+    for wanted in whole:
+        step = stepper.step(state, event, seed=11)
+        np.testing.assert_allclose(step.event[0], wanted, rtol=1e-4, atol=1e-4)
+        event, state = step.event, step.state
+
+
+def test_where_no_event_is_drawn_it_is_nan(model, stepper):
+    state = stepper.step(seed=0).state
+    ended = np.array(state)
+    ended[0, 1] = 1.0
+    assert np.isnan(stepper.step(ended, seed=0).event).all()
+    event = np.float32([[1, 2, 0]])
+    assert np.isfinite(stepper.step(ended, event, seed=0).event).all()
+    broken = np.array(state)
+    broken[0, 5:] = np.nan
+    for given in (None, event):
+        assert np.isnan(stepper.step(broken, given, seed=0).event).all()
+    assert np.isnan(stepper.step(state, None, bias=np.nan, seed=0).event).all()
+
+
+def test_a_count_beyond_what_float32_tells_apart_goes_on(stepper):
+    state = np.array(stepper.step(seed=0).state)
+    state[0, 0] = 2.0**24
+    step = stepper.step(state, np.float32([[1, 2, 0]]), seed=0)
+    assert np.isfinite(step.event).all() and step.state[0, 0] == 2.0**24
+
+
+def test_a_network_in_memory_steps_too(network, transforms, schema):
+    from hachi_tf.serving.saved_model import in_memory
+
+    stepper = Stepper(in_memory(network, transforms, schema, 4))
+    assert stepper.schema is schema and np.isfinite(stepper.step(seed=1).event).all()
+
+
+def test_a_model_that_reads_texts_is_refused(writer):
+    with pytest.raises(UserError, match="a model of events"):
+        Stepper(writer)
