@@ -151,7 +151,8 @@ def perform(config: PerformConfig) -> dict[str, Any]:
             config.in_host, config.in_port, config.out_hosts(), config.out_port, config.allow
         )
         stack.callback(port.close)
-        _import_tensorflow(config.device)
+        # One event at a time is too little to share out: more threads only wake and wait.
+        startup.import_tensorflow(config.device, threads=1)
         seed = secrets.randbelow(2**31) if config.seed is None else config.seed
         voices = []
         for number, (name, model) in enumerate(_models(config), 1):
@@ -182,18 +183,6 @@ def perform(config: PerformConfig) -> dict[str, Any]:
             )  # fmt: skip
             stage.run()
     return _summary(stage)
-
-
-def _import_tensorflow(device: str) -> None:
-    """Imports TensorFlow with one thread of each kind.
-
-    One event at a time is too little work to share out: further threads only wake and wait.
-    """
-    with startup._silent_stderr():
-        import tensorflow as tf
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    startup.import_tensorflow(device)
 
 
 def _models(config: PerformConfig) -> Iterator[tuple[str, Any]]:

@@ -24,11 +24,12 @@ def _silent_stderr() -> Iterator[None]:
         os.close(saved)
 
 
-def import_tensorflow(device: str = "auto") -> None:
+def import_tensorflow(device: str = "auto", threads: int = 0) -> None:
     """Imports TensorFlow and wakes its devices; `TF_CPP_MIN_LOG_LEVEL` does not silence all of it.
 
     Args:
         device: `auto`, `cpu` (hides GPUs) or `gpu`.
+        threads: how many to compute with; 0 leaves it to TensorFlow.
 
     Raises:
         UserError: if a GPU is wanted and TensorFlow sees none.
@@ -41,6 +42,9 @@ def import_tensorflow(device: str = "auto") -> None:
     with _silent_stderr():
         import tensorflow as tf
 
+        if threads:
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.constant(0)
         gpus = tf.config.list_physical_devices("GPU")
     tf.get_logger().setLevel("ERROR")

@@ -52,7 +52,7 @@ def write_tables(folder: pathlib.Path) -> None:
     machi_table.write(folder / "train.csv", made[:TRAINING])
     machi_table.write(folder / "all.csv", made)
     np.save(folder / "held_out.npy", made[TRAINING - 1 :])
-    machi_table.write_without_time(folder / "live.csv", 300, seed=2)
+    machi_table.write_without_time(folder / "live.csv", 230, seed=2)
 
 
 def learn_theirs(python: str, folder: pathlib.Path, epochs: int) -> tuple[float, float]:

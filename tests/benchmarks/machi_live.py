@@ -47,7 +47,7 @@ class Player:
     """
 
     def __init__(
-        self, command: list[str], timeout_s: float = 180.0, env: dict[str, str] | None = None
+        self, command: list[str], timeout_s: float = 300.0, env: dict[str, str] | None = None
     ):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, free_port()))
