@@ -22,8 +22,7 @@ SUFFIXES = (".yaml", ".yml", ".toml")
 PROGRAMS = ("train", "evaluate", "sample", "export", "serve", "perform", "record", "prepare",
             "describe")  # fmt: skip
 _PATHS = {"data", "export_dir", "init_from", "input", "log", "output", "prime", "replay", "run_dir"}
-# Flags of one value that may name several things, and what stands between them.
-_SEVERAL = {"data": ",", "input": ",", "operations": "; "}
+_SEVERAL = {"data", "input"}  # flags of one value that names several files with commas
 _MAX_BYTES = 1 << 20
 
 
@@ -134,7 +133,7 @@ def _arguments(name: str, value: Any, kind: type, folder: pathlib.Path, where: s
     if name in _PATHS:
         values = [_relative(str(each), folder) for each in values]
     if name in _SEVERAL and kind is not tuple:
-        values = [_SEVERAL[name].join(map(str, values))]
+        values = [",".join(values)]
     if len(values) > 1 and kind is not tuple:
         raise UserError(f"one value {where}", f"a list of {len(values)}")
     if any(isinstance(each, bool) != (kind is bool) for each in values):

@@ -50,7 +50,7 @@ def test_a_file_of_hachi_machi_trains(tmp_path, caplog):
     assert (got.hidden_size, got.batch_size, got.learning_rate) == (16, 8, 0.001)
     assert (got.sequence_length, got.mixtures, got.device) == (50, 5, "gpu")
     assert (got.weight_noise, got.debug) == ("0.0", True)
-    assert got.operations == "addrand(range=(-6, 6), dims=0); abs(dims=1)"
+    assert got.operations == ("addrand(range=(-6, 6), dims=0)", "abs(dims=1)")
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2 and "betas is left out" in said[0] and "slope is left out" in said[1]
 

@@ -176,8 +176,9 @@ def _fixed_label(feature: Feature, value: Any) -> float:
         return np.nan
     label = value if isinstance(value, str) else f"{value:.15g}" if _is_number(value) else None
     if label not in feature.classes:
-        known = reprlib.Repr(maxother=200, maxstring=200).repr(", ".join(feature.classes))
-        raise UserError(f"for {feature.name} one of {known[1:-1]}", reprlib.repr(value))
+        known = ", ".join(feature.classes)
+        known = known if len(known) <= 150 else f"{known[:150]} ..."
+        raise UserError(f"for {feature.name} one of {known}", reprlib.repr(value))
     return float(feature.classes.index(label))
 
 

@@ -9,6 +9,7 @@ import pathlib
 import platform
 from typing import Any
 
+from hachi_tf import hachi_machi
 from hachi_tf.errors import UserError
 
 FORMAT = 1
@@ -41,6 +42,8 @@ def find_version(path: str | os.PathLike) -> pathlib.Path:
         UserError: if there is none.
     """
     path = pathlib.Path(path)
+    if path.suffix.lower() == ".pt":
+        raise hachi_machi.retrain(str(path))
     if (path / "saved_model.pb").is_file():
         return path
     for version in reversed(version_numbers(path)):

@@ -177,6 +177,8 @@ def open_model(path: str | pathlib.Path | None = None) -> Any:
         return load_run(path)
     from hachi_tf.serving import manifest, saved_model
 
+    if str(path).lower().endswith(".pt"):
+        manifest.find_version(path)  # says what to do with a model of hachi machi
     if not manifest.version_numbers(path) and not (pathlib.Path(path) / "saved_model.pb").exists():
         raise UserError(
             "a run directory (with schema.json in it) or an export (with numbered versions)",

@@ -167,7 +167,7 @@ def main() -> None:
                     result[f"{name}{models}"] = [startup, p50, p99]
                 result[f"p99_{models}_vs_machi"] = figures["theirs"][2] / figures["ours"][2]
     rounded = {key: np.round(value, 3).tolist() for key, value in result.items()}
-    print(json.dumps(rounded))
+    print(json.dumps(rounded).replace("Infinity", "null"))
 
 
 if __name__ == "__main__":
