@@ -14,6 +14,9 @@ from hachi_tf.writing.events import read_events
 
 _MOST_EVENTS = 60  # a character; Graves 2013 has some 25
 
+# A name that ends so is not the id of a sequence.
+_FILES = {".svg", ".json", ".csv", ".txt", ".llll", ".mid", ".midi"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Prime:
@@ -53,6 +56,8 @@ def read_prime(
         UserError: if it cannot be read, or has no text though the model reads one.
     """
     path = pathlib.Path(name)
+    if path.suffix.lower() in _FILES and not path.exists():
+        raise UserError("a file to go on from", f"{name}, which does not exist", "check --prime")
     if path.suffix.lower() != ".npz" and not path.exists():
         events, own_text = _from_data(name, splits())
     elif renderer == "events":

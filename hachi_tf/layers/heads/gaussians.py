@@ -165,21 +165,38 @@ class Gaussians:
         log_scales = -tf.reduce_sum(tf.where(known[..., tf.newaxis], log_scale, 0.0), axis=-2)
         if not self.num_couplings:
             return Conditional(0.5 * tf.reduce_sum(y * y, axis=-2), log_scales)
+        y = tf.linalg.matrix_transpose(y)  # [B, M, D]
         factor = self.factor(tf.linalg.matrix_transpose(couplings))  # [B, M, D, D]
-        mean, distance = tf.zeros_like(factor[..., 0]), tf.zeros_like(log_scales)
-        smallest = _ROUNDING * tf.reduce_sum(factor * factor, axis=-1)  # [B, M, D]
+        steps = tf.zeros_like(y), tf.ones_like(y)
+        # Beside the factor, how far what is known, or 0, is from the mean.
+        start = tf.concat([factor, y[..., tf.newaxis]], axis=-1), *steps
+        left, away, variance = tf.cond(
+            tf.reduce_any(known), lambda: self._project(start[0], known), lambda: start
+        )
+        distance = 0.5 * tf.reduce_sum(away * away / variance, axis=-1)
+        log_scales -= 0.5 * tf.reduce_sum(tf.math.log(variance), axis=-1)
+        return Conditional(distance, log_scales, y - left[..., -1], left[..., :-1])
+
+    def _project(self, left, known):
+        """Takes what is known off factors and distances `[B, M, D, D + 1]`, a column at a time.
+
+        Returns:
+            What is left; of each known column the distance and the variance given those before
+            it, `[B, M, D]`; 0 and 1 for others.
+        """
+        smallest = tf.unstack(_ROUNDING * tf.reduce_sum(left[..., :-1] ** 2, axis=-1), axis=-1)
+        known = tf.unstack(known[:, tf.newaxis], num=self.num_dims, axis=-1)  # [B, 1] each
+        distances, variances = [], []
         for d in range(self.num_dims):
-            use, row = known[:, d : d + 1], factor[..., d, :]  # [B, 1], [B, M, D]
-            variance = tf.maximum(tf.reduce_sum(row * row, axis=-1), smallest[..., d])
-            variance = tf.where(use, variance, 1.0)  # [B, M]
-            away = tf.where(use, y[:, d] - mean[..., d], 0.0)
-            gain = tf.linalg.matvec(factor, row) / variance[..., tf.newaxis]
-            gain = tf.where(use[..., tf.newaxis], gain, 0.0)
-            mean += gain * away[..., tf.newaxis]
-            factor -= gain[..., tf.newaxis] * row[..., tf.newaxis, :]
-            distance += 0.5 * away**2 / variance
-            log_scales -= 0.5 * tf.math.log(variance)
-        return Conditional(distance, log_scales, mean, factor)
+            row, use = left[..., d, :], tf.cast(known[d], tf.float64)
+            product = left[..., :-1] * row[..., tf.newaxis, :-1]
+            covariance = tf.reduce_sum(product, axis=-1)  # with column d, [B, M, D]
+            variance = tf.where(known[d], tf.maximum(covariance[..., d], smallest[d]), 1.0)
+            gain = covariance * (use / variance)[..., tf.newaxis]
+            left -= gain[..., tf.newaxis] * row[..., tf.newaxis, :]
+            distances.append(use * row[..., -1])
+            variances.append(variance)
+        return left, tf.stack(distances, axis=-1), tf.stack(variances, axis=-1)
 
     def factor(self, couplings):
         """Couplings `[..., C]` -> the factor of the correlations `[..., D, D]`, lower triangular.
