@@ -202,7 +202,8 @@ def _models(config: PerformConfig) -> Iterator[tuple[str, Any]]:
     from hachi_tf.training.run import load_run
 
     trained = load_run(config.run_dir or None)
-    model = in_memory(trained.network, trained.transforms, trained.schema, 1)
+    fixable = trained.trained_on.get("renderer") == "events"
+    model = in_memory(trained.network, trained.transforms, trained.schema, 1, fixable=fixable)
     yield str(trained.directory.path), Stepper(model)
 
 

@@ -113,6 +113,7 @@ class Scorer:
         kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
         continuous = [index for index, kind in enumerate(kinds) if kind == "continuous"]
         error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
+        error = tf.where(tf.math.is_nan(error), 0.0, error)  # a missing value has none
         values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))
         sums = tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
         return sums, state

@@ -103,6 +103,14 @@ def test_scoring_in_parts_is_scoring_in_one(monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-4)
 
 
+def test_a_missing_value_leaves_every_figure_finite():
+    dataset = make_dataset((20,))
+    dataset.events[3, 1] = np.nan
+    scores = scoring.Scorer(make_network(), TRANSFORM)(dataset, 2)
+    assert all(np.isfinite(column).all() for column in scores)
+    assert scores.squared_error[0] > 0
+
+
 def test_the_guess_reads_columns_on_a_grid_with_noise_of_one_quantum():
     """A constant column on a grid is uniform over its cell: log(quantum) better than standard."""
     schema = Schema((Feature("x", quantum=0.5),))
