@@ -80,7 +80,8 @@ class TrainConfig(ProgramConfig):
     head: str = flag(
         "",
         "Distribution over the continuous columns, e.g. "
-        "gaussian_mixture(num_components=20, covariance='full').",
+        "gaussian_mixture(num_components=20, covariance='full'); of tables and MIDI "
+        "gaussian_mixture(coupling='mixture'), over all columns, by default.",
         group="Network",
     )
     mixtures: int = flag(20, "Components of the default head.", low=1, group="Network")

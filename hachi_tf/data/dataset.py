@@ -1,6 +1,7 @@
 """Parsed sequences in memory, their splits, and the cache that saves parsing them again."""
 
 import hashlib
+import itertools
 import logging
 import os
 import unicodedata
@@ -75,6 +76,17 @@ class Dataset:
         """The sequences that have a text and an event."""
         pairs = enumerate(zip(self.texts, self.lengths, strict=True))
         return self.subset([index for index, (text, length) in pairs if text and length])
+
+    def cut(self, limit: int) -> "Dataset":
+        """The sequences in equal parts of at most `limit` events, as sequences of their own."""
+        bounds, ids, texts = [0], [], []
+        for index, (begin, end) in enumerate(itertools.pairwise(self.offsets.tolist())):
+            count = max(-(-(end - begin) // limit), 1)
+            bounds += [begin + (end - begin) * (part + 1) // count for part in range(count)]
+            names = [f"{self.ids[index]}, part {part + 1}" for part in range(count)]
+            ids += names if count > 1 else [self.ids[index]]
+            texts += [self.texts[index]] * count
+        return Dataset(self.events, np.array(bounds, np.int64), ids, texts)
 
     def subset(self, indices: SequenceOf[int]) -> "Dataset":
         """The sequences of those indices, in that order."""

@@ -111,7 +111,7 @@ class Scorer:
         nats = -network.head.log_prob(params, forced.targets)
         schema = network.schema
         kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
-        continuous = [index for index, kind in enumerate(kinds) if kind == "continuous"]
+        continuous = np.array([i for i, kind in enumerate(kinds) if kind == "continuous"], int)
         error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
         error = tf.where(tf.math.is_nan(error), 0.0, error)  # a missing value has none
         values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))

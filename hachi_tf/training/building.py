@@ -88,7 +88,7 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
     keras.utils.set_random_seed(config.seed)
     network = network_class(config.network)(
         schema,
-        make_head(schema, config.head or None, config.mixtures),
+        make_head(schema, config.head or source.default_head or None, config.mixtures),
         num_layers=config.layers,
         hidden_size=config.hidden_size,
         cell=config.cell,

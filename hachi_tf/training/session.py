@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from hachi_tf.data.dataset import Dataset, load_datasets
-from hachi_tf.data.fitting import fit_splits
+from hachi_tf.data.dataset import Dataset
 from hachi_tf.data.line_scale import measure_lines
 from hachi_tf.data.operations import limits_of, parse_operations
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
-from hachi_tf.evaluation.scoring import Scorer, dataset_baseline, spaced_subset
+from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
 from hachi_tf.files import clean_folder
 from hachi_tf.models import network_to_dict
-from hachi_tf.schema import Schema
 from hachi_tf.training import report
-from hachi_tf.training.building import build_again, build_from, build_new, run_schema, wanted_data
+from hachi_tf.training.building import build_again, build_from, build_new
 from hachi_tf.training.checkpoints import Checkpoints, save_arrays, variable_arrays
 from hachi_tf.training.optimizers import make_optimizer
+from hachi_tf.training.run_data import read_data
 from hachi_tf.training.run_directory import RunDirectory
 from hachi_tf.training.stopping import Clock, Interrupt
 from hachi_tf.training.summaries import Summaries
@@ -35,8 +34,6 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 60.0
 LOG_EVERY_STEPS = 10
-# Validations during training read at most about so many events; `evaluate` reads all.
-VALIDATION_EVENTS = 200_000
 # A long sequence is cut into windows of so many events, unless --sequence_length says otherwise.
 WINDOW_LENGTH = 100
 
@@ -57,27 +54,14 @@ class Session:
         self._config, self._directory = config, directory
         self._source = make_source(config.source, config.data or None)
         self._resuming = directory.schema.exists()
-        description = directory.description() if self._resuming else None
-        if config.init_from:
-            known = Schema.from_dict(description["schema"]) if description else None
-            self._source.use_schema(known or initial.network.schema)
-        cache = directory.path.parent / ".cache"
-        splits = load_datasets(self._source, config.validation_fraction, cache)
-        wanted = wanted_data(config, self._source, initial, description)
-        self._schema, self._scale, reads_text = wanted
         self._origin = initial and {
             key: initial.trained_on[key]
             for key in ("source", "licence", "credit", "init_from")
             if key in initial.trained_on
         }
-        columns = run_schema(config, self._source)
-        splits = fit_splits(splits, columns, self._schema, self._scale)
-        if reads_text:
-            splits = {name: self._with_text(split) for name, split in splits.items()}
-        self._train = splits["train"]
-        if not len(self._train):
-            raise UserError("a training split with sequences in it", "none", "check --data")
-        self._held_out = spaced_subset(splits.get("validation"), VALIDATION_EVENTS)
+        data = read_data(config, self._source, directory, initial)
+        self._schema, self._scale, _ = data.wanted
+        self._train, self._held_out = data.train, data.held_out
         if self._held_out is None:
             log.warning("nothing is held out: the loss cannot tell learning from memorising")
         if self._resuming:
@@ -89,7 +73,7 @@ class Session:
         if self._source.has_text and not self._resuming:
             self._scale = self._scale or measure_lines(self._train)
         self._transforms, self._network = built
-        fresh = self._fresh_epochs() if columns == self._schema else None
+        fresh = self._fresh_epochs() if data.columns == self._schema else None
         operations = parse_operations(config.operations, self._schema, limits_of(self._transforms))
         self._pipeline = Pipeline(
             self._train,
@@ -118,18 +102,6 @@ class Session:
             return None  # a split of one's own is a split of finite data
         columns = len(self._source.schema)
         return lambda epoch: Dataset.from_sequences(self._source.epoch(epoch), columns)
-
-    def _with_text(self, split: Any) -> Any:
-        """A split without the sequences that have no text."""
-        if not self._source.has_text:
-            raise UserError(
-                "a source with texts for --network=synthesis, e.g. hershey or iam_ondb",
-                self._source.name,
-            )
-        texts = split.with_text()
-        if len(texts) < len(split):
-            log.info("%d sequences without a text are left out", len(split) - len(texts))
-        return texts
 
     def _make_trainer(self) -> Trainer:
         config = self._config

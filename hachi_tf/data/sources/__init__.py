@@ -17,6 +17,7 @@ SOURCES: dict[str, str | type[Source]] = {
     "rhythm": "hachi_tf.data.sources.rhythm:Rhythm",
     "midi": "hachi_tf.data.sources.midi:Midi",
     "event_table": "hachi_tf.data.sources.event_table:EventTable",
+    "text": "hachi_tf.data.sources.text:Text",
 }
 
 

@@ -66,6 +66,7 @@ class EventTable(Source):
     credit = "as the tables' owner says"
     independent = False
     renderer = "events"
+    default_head = "gaussian_mixture(coupling='mixture')"
 
     def __init__(
         self,
@@ -96,15 +97,17 @@ class EventTable(Source):
             self._schema = table_schema(tables, options["quantum"], options["time_quantum"])
         return self._schema
 
-    def use_schema(self, schema: Schema) -> None:
+    def use_schema(self, schema: Schema, grow: bool = False) -> None:
         """Reads the tables as a model knows them: on its grids, with its classes.
 
         Args:
             schema: the model's columns.
+            grow: has no effect: labels that the model lacks are an error.
 
         Raises:
             UserError: if the tables have other columns, or labels that are none of its classes.
         """
+        del grow
         tables = self._read_tables()
         for name, table in tables.items():
             _events(table, schema, self._place(name))

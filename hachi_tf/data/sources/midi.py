@@ -46,6 +46,7 @@ class Midi(Source):
     licence = "as the files' owner says"
     credit = "as the files' owner says"
     renderer = "events"
+    default_head = "gaussian_mixture(coupling='mixture')"
 
     def __init__(
         self,
@@ -82,15 +83,17 @@ class Midi(Source):
             features.append(Feature(column.name, unit=unit, quantum=1.0))
         return Schema(tuple(features))
 
-    def use_schema(self, schema: Schema) -> None:
+    def use_schema(self, schema: Schema, grow: bool = False) -> None:
         """Reads the pieces as a model knows them: on its grids, with its channels.
 
         Args:
             schema: the model's columns.
+            grow: has no effect: labels that the model lacks are an error.
 
         Raises:
             UserError: if the pieces have other columns, or channels that are none of its classes.
         """
+        del grow
         for name, table in self._read_tables().items():
             _events(table, schema, self._files()[name])
         self._given = schema

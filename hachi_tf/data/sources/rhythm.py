@@ -60,6 +60,7 @@ class Rhythm(Source):
     licence = "Apache-2.0"
     credit = "the hachi_tf authors"
     renderer = "events"
+    default_head = "gaussian_mixture(coupling='mixture')"
 
     def __init__(
         self,

@@ -4,8 +4,8 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,36 @@ class Sequence:
     group: str = ""
 
 
+class Part(NamedTuple):
+    """A part of a sequence whose events are whole numbers.
+
+    Attributes:
+        codes: unsigned `[n]`, each the number of a row of `Coded.values`.
+        id: the sequence's; parts of one id that follow one another make one sequence.
+        split: as a `Sequence` has it.
+        group: as a `Sequence` has it.
+    """
+
+    codes: np.ndarray
+    id: str
+    split: str = ""
+    group: str = ""
+
+
+class Coded(NamedTuple):
+    """The sequences of a source that may be too large for memory.
+
+    Attributes:
+        num_events: of all sequences together.
+        values: float32 `[K, F]`, the event in data units that each number stands for.
+        parts: gives all parts, each time from the beginning, in the same order everywhere.
+    """
+
+    num_events: int
+    values: np.ndarray
+    parts: Callable[[], Iterator[Part]]
+
+
 class Source:
     """Reads one kind of raw data.
 
@@ -52,6 +82,8 @@ class Source:
             long sequence that is cut into consecutive windows.
         renderer: how a sample is drawn.
         has_text: whether a text goes with each sequence.
+        default_head: the head that suits the data, as `--head` writes it; "" for that of the
+            columns' kinds.
     """
 
     name: str = ""
@@ -61,6 +93,7 @@ class Source:
     independent: bool = True
     renderer: str = "strokes"
     has_text: bool = False
+    default_head: str = ""
 
     def __init__(self, data: str | os.PathLike | None = None, **options: Any):
         self.data = None if data is None else os.fspath(data)
@@ -76,16 +109,17 @@ class Source:
         """The official splits, the training split first; empty if there are none."""
         return ()
 
-    def use_schema(self, schema: Schema) -> None:
+    def use_schema(self, schema: Schema, grow: bool = False) -> None:
         """Reads the data as a model knows them, where the files leave that open.
 
         Args:
             schema: the model's columns, e.g. with classes that these files lack.
+            grow: whether the model may learn classes that it lacks, where the source allows that.
 
         Raises:
             UserError: if the files have something that the model does not know.
         """
-        del schema
+        del schema, grow
 
     def default_transforms(self) -> Transform:
         """The transforms that suit the data, not yet fitted."""
@@ -101,6 +135,14 @@ class Source:
             UserError: if a file is missing, damaged, or not what it should be.
         """
         raise NotImplementedError
+
+    def coded(self) -> Coded | None:
+        """The same sequences as whole numbers, for data that may be too large for memory.
+
+        Raises:
+            UserError: as for `read`.
+        """
+        return None
 
     def epoch(self, number: int) -> Iterator[Sequence] | None:
         """Of a source without end the training sequences of an epoch, else None.

@@ -1,0 +1,78 @@
+"""What a run learns from and what is held out, as its network reads them."""
+
+import logging
+from typing import Any, NamedTuple
+
+from hachi_tf.data.dataset import Dataset, load_datasets
+from hachi_tf.data.fitting import fit_splits
+from hachi_tf.errors import UserError
+from hachi_tf.evaluation.scoring import spaced_subset
+from hachi_tf.schema import Schema
+from hachi_tf.training.building import Wanted, run_schema, wanted_data
+from hachi_tf.training.run_directory import RunDirectory
+
+log = logging.getLogger(__name__)
+
+# Validations during training read at most about so many events; `evaluate` reads all.
+VALIDATION_EVENTS = 200_000
+# Of long sequences they read parts of so many events side by side, each from the zero state.
+VALIDATION_PART = 5000
+
+
+class RunData(NamedTuple):
+    """The data of a run.
+
+    Attributes:
+        train: what it learns from.
+        held_out: what validations read, or None.
+        columns: the source's own, with an end of sequence if it is to be learned.
+        wanted: what the network reads.
+    """
+
+    train: Dataset
+    held_out: Dataset | None
+    columns: Schema
+    wanted: Wanted
+
+
+def read_data(config: Any, source: Any, directory: RunDirectory, initial: Any = None) -> RunData:
+    """Reads and splits a run's data.
+
+    Args:
+        config: the flags (`hachi_tf.train.TrainConfig`).
+        source: what `config.source` names.
+        directory: of the run; if it holds a run, that run goes on.
+        initial: None, or something with `network` and `trained_on` to start from.
+
+    Raises:
+        UserError: for data that do not fit, or without a training split.
+    """
+    description = directory.description() if directory.schema.exists() else None
+    if config.init_from:
+        known = Schema.from_dict(description["schema"]) if description else None
+        source.use_schema(known or initial.network.schema)
+    cache = directory.path.parent / ".cache"
+    splits = load_datasets(source, config.validation_fraction, cache)
+    wanted = wanted_data(config, source, initial, description)
+    columns = run_schema(config, source)
+    splits = fit_splits(splits, columns, wanted.schema, wanted.scale)
+    if wanted.reads_text:
+        splits = {name: _with_text(split, source) for name, split in splits.items()}
+    if not len(splits["train"]):
+        raise UserError("a training split with sequences in it", "none", "check --data")
+    held_out = splits.get("validation")
+    if held_out is not None and not source.independent:
+        held_out = held_out.cut(VALIDATION_PART)
+    return RunData(splits["train"], spaced_subset(held_out, VALIDATION_EVENTS), columns, wanted)
+
+
+def _with_text(split: Dataset, source: Any) -> Dataset:
+    """A split without the sequences that have no text."""
+    if not source.has_text:
+        raise UserError(
+            "a source with texts for --network=synthesis, e.g. hershey or iam_ondb", source.name
+        )
+    texts = split.with_text()
+    if len(texts) < len(split):
+        log.info("%d sequences without a text are left out", len(split) - len(texts))
+    return texts
