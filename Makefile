@@ -4,13 +4,15 @@ VENV ?= .venv
 RUN ?= runs/quickstart
 PY = $(VENV)/bin/python
 
-.PHONY: help quickstart test lint bench clean
+.PHONY: help quickstart test lint bench conformance clean
 
 help:
 	@echo "make quickstart  install, train about 5 minutes, evaluate, sample, export"
 	@echo "make test        install the tools of development, run the tests"
 	@echo "make lint        check style with ruff"
 	@echo "make bench       install PyTorch too, measure speed and memory against it and Keras"
+	@echo "make conformance REST=host:port GRPC=host:port [MODEL=kanji]"
+	@echo "                 hold a server to TensorFlow Serving's protocol"
 	@echo "make clean       remove $(VENV) and caches (runs/ and exports/ stay)"
 
 quickstart: $(VENV)/installed
@@ -36,6 +38,9 @@ lint: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-bench
 	$(PY) -m tests.benchmarks
+
+conformance: $(VENV)/installed-dev
+	$(PY) -m tests.conformance.serving REST=$(REST) GRPC=$(GRPC) MODEL=$(MODEL)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

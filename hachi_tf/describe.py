@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ from hachi_tf.errors import UserError
 from hachi_tf.program import run
 from hachi_tf.schema import Schema
 from hachi_tf.startup import import_tensorflow
-
-log = logging.getLogger(__name__)
 
 PICTURES = ("alignment", "density", "components", "bias", "columns")
 
@@ -145,10 +142,12 @@ def describe_run(path: str) -> dict[str, Any]:
 
 
 def describe_data(source: str, data: str) -> dict[str, Any]:
-    """A table's columns, ranges and pace; or the columns and splits of a source."""
+    """A table's columns, ranges and pace; a text's characters; or the columns of a source."""
     from hachi_tf.evaluation import data_figures, table_figures
+    from hachi_tf.tables import looks_like_table
 
-    if not source and pathlib.Path(data).suffix.lower() in table_figures.SUFFIXES:
+    is_table = pathlib.Path(data).suffix.lower() in table_figures.SUFFIXES
+    if not source and is_table and looks_like_table(data):
         return table_figures.table_figures(data)
     return data_figures.data_figures(source, data)
 
@@ -233,13 +232,22 @@ def in_words(value: Any, indent: str = "") -> Iterator[str]:
     """Lines for a person: one a value, nested ones indented."""
     pairs = value.items() if isinstance(value, dict) else ((f"{i}", v) for i, v in enumerate(value))
     for name, each in pairs:
+        name = name if name.isprintable() and name.strip() else json.dumps(name)
         flat = json.dumps(each, ensure_ascii=False)
-        if isinstance(each, (dict, list)) and each and len(flat) > 70:
+        if isinstance(each, (dict, list, tuple)) and len(each) > 9 and all(map(_is_short, each)):
+            shown = flat if len(flat) <= 300 else f"{flat[:300]} ..."
+            yield f"{indent}{name}: {len(each)}: {shown}"
+        elif isinstance(each, (dict, list, tuple)) and each and len(flat) > 70:
             yield f"{indent}{name}:"
             yield from in_words(each, indent + "  ")
         else:
             shown = f"{each:.6g}" if isinstance(each, float) else each
             yield f"{indent}{name}: {shown if isinstance(shown, str) else flat}"
+
+
+def _is_short(name: Any) -> bool:
+    """Whether a value, or a key, is a character, a byte, or a name as short."""
+    return isinstance(name, str) and len(name) <= 3
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -250,9 +258,8 @@ def main(argv: list[str] | None = None) -> int:
         if any(heavy):
             import_tensorflow()
         description = describe(config)
-        log.info("%s", "\n".join(in_words(description)))
-        if config.json:
-            sys.stdout.write(json.dumps(description, ensure_ascii=False) + "\n")
+        words = json.dumps(description, ensure_ascii=False) if config.json else ""
+        sys.stdout.write((words or "\n".join(in_words(description))) + "\n")
 
     return run(
         DescribeConfig, program, "hachi_tf.describe", __doc__, positional="run_dir", argv=argv

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import json
 import logging
 import pathlib
@@ -18,7 +19,9 @@ log = logging.getLogger(__name__)
 # Nats a line and squared error a point on IAM-OnDB's validation list, three layers, trained to the
 # end without weight noise (Graves 2013, tables 3 and 4).
 GRAVES_2013 = {"prediction": (-1041.0, 0.41), "synthesis": (-1096.9, 0.23)}
-READBACK_STEPS = 4000  # of a sentence at most, where a run is read back
+# Graves's window, for dynamic evaluation of a model that does not tell its own.
+DYNAMIC_WINDOW = 100
+DYNAMIC_RATE = 0.2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +53,25 @@ class EvaluateConfig(ProgramConfig):
         high=255,
         group="Readback",
     )
+    dynamic: bool = flag(
+        False,
+        "Also score a copy of the network that goes on learning from each window once it is "
+        "scored (Graves 2013, section 3.1).",
+        group="Dynamic evaluation",
+    )
+    dynamic_rate: float = flag(
+        DYNAMIC_RATE,
+        "Learning rate of --dynamic, of plain gradient steps on the nats a step of a window.",
+        low=0.0,
+        high=100.0,
+        group="Dynamic evaluation",
+    )
+    compress: str = flag(
+        "",
+        "File to write the split's text to, compressed with the network and an arithmetic coder; "
+        "its beginning is decompressed to see whether it comes out the same.",
+        group="Output",
+    )
     per_sequence: str = flag(
         "", "CSV file to write with the figures of each sequence.", group="Output"
     )
@@ -70,12 +92,17 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         UserError: if the model or the data cannot be read, or do not fit.
     """
     import_tensorflow()
+    from hachi_tf.evaluation import arithmetic_coding, readback
+    from hachi_tf.evaluation.dynamic import dynamic_figures
     from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
     from hachi_tf.training.run import open_model, pick_split, read_splits
 
     model = open_model(config.export_dir or config.run_dir)
+    network, schema = model.network, model.network.schema
     if config.readback:
-        check_readback(model)
+        readback.check(model)
+    if config.compress:
+        arithmetic_coding.TextCoder(network)  # says what is missing before anything is read
     trained_on = model.trained_on
     source, data = config.source or trained_on.get("source"), config.data
     if not (data or config.source):
@@ -85,106 +112,129 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     splits = read_splits(
         source,
         data,
-        model.network.schema,
+        schema,
         trained_on.get("validation_fraction"),
         model.cache,
         trained_on.get("scale"),
     )
     held_out = pick_split(splits, config.split)
-    if model.network.conditioned:
+    if network.conditioned:
         held_out = held_out.with_text()
-    legibility = read_back(config, model, source, data) if config.readback else {}
-    scores = Scorer(model.network, model.transforms)(held_out, config.batch_size)
-    baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, model.network.schema)
+    more = {}
+    if config.readback:
+        more = readback.of_model(
+            model, config.export_dir, source, data, config.readback, config.bias, config.retries
+        ).summary()
+    if config.compress:
+        progress = progress_bar("compress", "character")
+        size = arithmetic_coding.compress_dataset(config.compress, network, held_out, progress)
+        more["compressed_file_bytes"] = size
+    scores = Scorer(network, model.transforms)(held_out, config.batch_size)
+    baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     summary["baseline_nats_per_step"] = baseline(held_out)
-    summary |= legibility
+    summary |= more
+    dynamic = score_dynamically(config, model, held_out) if config.dynamic else None
+    if schema.text_unit:
+        summary |= text_figures(schema, held_out, scores)
+    if dynamic is not None:
+        summary |= {"dynamic_rate": config.dynamic_rate, **dynamic_figures(dynamic, summary)}
     on_testset_v = config.split == "validation" and trained_on.get("validation_fraction") is None
     alike = source.startswith("iam_ondb") and source == trained_on.get("source")
     if alike and on_testset_v and "writer" not in source and "init_from" not in trained_on:
-        nats, error = GRAVES_2013[model.network.kind]
+        nats, error = GRAVES_2013[network.kind]
         summary |= {"graves_2013_nats_per_sequence": nats, "graves_2013_squared_error": error}
     if config.per_sequence:
-        write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores)
+        write_per_sequence(pathlib.Path(config.per_sequence), held_out.ids, scores, dynamic)
     return summary
 
 
-def check_readback(model: Any) -> None:
-    """Says what is missing before anything is read or written.
+def score_dynamically(config: EvaluateConfig, model: Any, held_out: Any) -> Any:
+    """The scores of a copy of the model's network that learns as it reads."""
+    from hachi_tf.evaluation.dynamic import DynamicScorer
 
-    Raises:
-        UserError: if the model writes no text, or tesseract is not there.
+    window = getattr(model, "flags", {}).get("sequence_length") or DYNAMIC_WINDOW
+    scorer = DynamicScorer(model.network, model.transforms, config.dynamic_rate, window)
+    return scorer(held_out, progress_bar("dynamic", "window"))
+
+
+def progress_bar(name: str, unit: str) -> Any:
+    """What shows on stderr how far a loop is."""
+    from tqdm import tqdm
+
+    return functools.partial(tqdm, desc=name, unit=unit, mininterval=1.0, dynamic_ncols=True)
+
+
+def text_figures(schema: Any, held_out: Any, scores: Any) -> dict[str, Any]:
+    """What the scores of a text mean, and how small it would be."""
+    from hachi_tf.evaluation import text_scores
+
+    nats = float(scores.nats.sum())
+    figures = text_scores.text_scores(nats, held_out, schema)
+    return figures | text_scores.compressed_sizes(nats, held_out, schema)
+
+
+def write_per_sequence(path: pathlib.Path, ids: Any, scores: Any, dynamic: Any = None) -> None:
+    """Writes one CSV row a sequence: id, events, nats, nats in data units, squared error.
+
+    And its nats in dynamic evaluation, if there is one.
     """
-    from hachi_tf.evaluation import tesseract
-
-    if not model.network.conditioned:
-        raise UserError("a model that writes texts for --readback", f"{model.path}, which does not")
-    tesseract.find()
-
-
-def read_back(config: EvaluateConfig, model: Any, source: str, data: str | None) -> dict[str, Any]:
-    """Figures of sentences that a model of text writes and tesseract reads back.
-
-    Raises:
-        UserError: if the model writes no text, or tesseract cannot be used.
-    """
-    from hachi_tf.data.sources import make_source
-    from hachi_tf.evaluation import readback
-    from hachi_tf.evaluation.sentences import sentences
-    from hachi_tf.serving import saved_model
-
-    network = model.network
-    texts = sentences(config.readback, characters=network.alphabet)
-    if config.export_dir:
-        writer = saved_model.load(config.export_dir)
-    else:
-        writer = saved_model.in_memory(network, model.transforms, network.schema, READBACK_STEPS)
-    reference = readback.source_writer(make_source(source, data))
-    result = readback.readback(
-        writer, texts, config.bias, retries=config.retries, reference=reference
-    )
-    return result.summary()
-
-
-def write_per_sequence(path: pathlib.Path, ids: Any, scores: Any) -> None:
-    """Writes one CSV row a sequence: id, events, nats, nats in data units, squared error."""
     from hachi_tf.files import atomic_path
 
+    columns = {name: getattr(scores, name) for name in ("num_events", "nats", "nats_data_units")}
+    columns["squared_error"] = scores.squared_error
+    if dynamic is not None:
+        columns["dynamic_nats"] = dynamic.nats
     with atomic_path(path) as aside, open(aside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["id", "num_events", "nats", "nats_data_units", "squared_error"])
-        rows = (scores.num_events, scores.nats, scores.nats_data_units, scores.squared_error)
-        for name, *values in zip(ids, *rows, strict=True):
+        writer.writerow(["id", *columns])
+        for name, *values in zip(ids, *columns.values(), strict=True):
             writer.writerow([name, *(value.item() for value in values)])
 
 
 def in_words(figures: dict[str, Any]) -> str:
     """The figures for a person."""
-    from hachi_tf.evaluation import readback
+    from hachi_tf.evaluation import readback, text_scores
     from hachi_tf.training.report import better
 
     legibility = {name: value for name, value in figures.items() if name.startswith("readback_")}
-    return "\n".join(
-        [
-            f"{figures['model']}, {figures['split']}: {figures['num_sequences']:,} sequences, "
-            f"{figures['num_events']:,} events",
-            f"{figures['nats_per_step']:.3f} nats a step, "
-            + better(figures["nats_per_step"], figures["baseline_nats_per_step"]),
+    is_text = "bits_per_character" in figures
+    lines = [
+        f"{figures['model']}, {figures['split']}: {figures['num_sequences']:,} sequences, "
+        f"{figures['num_events']:,} events",
+        f"{figures['nats_per_step']:.3f} nats a step, "
+        + better(figures["nats_per_step"], figures["baseline_nats_per_step"]),
+    ]
+    if is_text:
+        lines += text_scores.in_words(figures)
+    else:
+        lines += [
             f"{figures['nats_per_sequence']:.1f} nats a sequence (standardized, as in the "
             f"literature); {figures['nats_per_sequence_data_units']:.1f} in data units",
             f"{figures['squared_error_per_step']:.3f} squared error a step (standardized)",
-            *(
-                [
-                    "Graves 2013, trained to the end: "
-                    f"{figures['graves_2013_nats_per_sequence']} nats a line, "
-                    f"{figures['graves_2013_squared_error']} squared error a point"
-                ]
-                if "graves_2013_squared_error" in figures
-                else []
-            ),
-            *([readback.in_words(legibility)] if legibility else []),
         ]
-    )
+    if "compressed_file_bytes" in figures:
+        lines.append(f"compressed: {figures['compressed_file_bytes']:,} bytes")
+    if "graves_2013_squared_error" in figures:
+        lines.append(
+            "Graves 2013, trained to the end: "
+            f"{figures['graves_2013_nats_per_sequence']} nats a line, "
+            f"{figures['graves_2013_squared_error']} squared error a point"
+        )
+    if legibility:
+        lines.append(readback.in_words(legibility))
+    if "dynamic_rate" in figures:
+        name, unit = (
+            ("bits_per_character", "bits a character")
+            if is_text
+            else ("nats_per_step", "nats a step")
+        )
+        value, gain = figures[f"dynamic_{name}"], figures[name] - figures[f"dynamic_{name}"]
+        lines.append(
+            f"dynamic evaluation, rate {figures['dynamic_rate']:g}: {value:.3f} {unit}, "
+            f"{abs(gain):.3f} {'better' if gain >= 0 else 'WORSE'} than without"
+        )
+    return "\n".join(lines)
 
 
 def main(argv: list[str] | None = None) -> int:

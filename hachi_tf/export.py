@@ -42,6 +42,12 @@ class ExportConfig(ProgramConfig):
         group="Output",
     )
     data: str = flag("", "Path of the training data, if a style is a line of it.", group="Output")
+    licence: str = flag(
+        "", "Of the training data, to stand in the export in place of the source's.", group="Output"
+    )
+    credit: str = flag(
+        "", "Whom the licence wants named, in place of the source's.", group="Output"
+    )
     json: bool = flag(False, "Write what was exported to stdout as JSON.", group="Output")
 
     def __post_init__(self):
@@ -62,6 +68,7 @@ def export(config: ExportConfig) -> dict[str, Any]:
 
     from hachi_tf.samplers.reading import Style
     from hachi_tf.serving import manifest, saved_model
+    from hachi_tf.training.report import sample_hint
     from hachi_tf.training.run import data_splits
 
     if config.from_export:
@@ -84,6 +91,8 @@ def export(config: ExportConfig) -> dict[str, Any]:
         trained_on, cache = trained.trained_on, trained.cache
         target = config.export_dir or str(pathlib.Path("exports", metadata["name"]))
     metadata["name"] = pathlib.Path(target).resolve().name
+    said = {name: getattr(config, name) for name in ("licence", "credit") if getattr(config, name)}
+    metadata["data"] = metadata.get("data", {}) | said
     if pathlib.Path(target, "schema.json").exists():
         raise UserError("a folder of its own for --export_dir", f"the run directory {target}")
     if config.styles:
@@ -103,6 +112,7 @@ def export(config: ExportConfig) -> dict[str, Any]:
         "bytes": sum(file.stat().st_size for file in files),
         "num_weights": network.count_params(),
         "max_steps": config.max_steps,
+        "use": f"python -m hachi_tf.sample --export_dir={path} {sample_hint(network)}".strip(),
         "reads_text": network.conditioned,
         "styles": [style.name for style in styles],
         "metrics": metadata.get("metrics", {}),
@@ -134,8 +144,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{result['num_weights']:,}",
             result["bytes"] / 1e6,
         )
-        text = ' --text="Hello"' if result["reads_text"] else ""
-        log.info("use it: python -m hachi_tf.sample --export_dir=%s%s", result["export"], text)
+        log.info("use it: %s", result["use"])
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")
 

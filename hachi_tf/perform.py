@@ -93,6 +93,9 @@ class PerformConfig(ProgramConfig):
         "Table with a time, or MIDI file, whose rows are inputs of all models.",
         group="Recording",
     )
+    speed: float | None = flag(
+        None, "2 plays --replay twice as fast.", above=0.0, high=1000.0, group="Recording"
+    )
     log: str = flag(
         "",
         "Table of all events to write: take.csv makes take.input.csv and take.output.csv, with a "
@@ -110,9 +113,8 @@ class PerformConfig(ProgramConfig):
         here = {self.in_host, "127.0.0.1"} if self.in_host in ("0.0.0.0", "::") else {self.in_host}
         if self.in_port == self.out_port and hosts & here:
             raise UserError("an --out_port that is not --in_port", f"{self.in_port} for both")
-        for text in self.fix:
-            if not text.partition("=")[0] or not text.partition("=")[2]:
-                raise UserError("--fix=COLUMN=VALUE", repr(text), "e.g. --fix=channel=1")
+        if self.speed is not None and not self.replay:
+            raise UserError("--replay=FILE with --speed", "none")
         if self.log:
             from hachi_tf.performing.journal import journal_paths
 
@@ -121,10 +123,6 @@ class PerformConfig(ProgramConfig):
     def out_hosts(self) -> tuple[str, ...]:
         """Where to send to."""
         return self.out_host or ("127.0.0.1",)
-
-    def fixed(self) -> dict[str, str]:
-        """The columns to hold fixed."""
-        return {text.partition("=")[0]: text.partition("=")[2] for text in self.fix}
 
 
 def perform(config: PerformConfig) -> dict[str, Any]:
@@ -137,43 +135,54 @@ def perform(config: PerformConfig) -> dict[str, Any]:
         UserError: if the port is taken, or a model, a column or a file cannot be used.
     """
     from hachi_tf.performing.clock import Clock
+    from hachi_tf.performing.journal import Journal
     from hachi_tf.performing.osc import OscPort
     from hachi_tf.performing.stage import Stage
     from hachi_tf.performing.voice import Voice
+    from hachi_tf.training.played import find_models
 
     begin_s = time.perf_counter()
     # python-osc logs each odd message, which in a flood is too much; ours are limited.
     logging.getLogger().addFilter(lambda record: "pythonosc" not in record.pathname)
     clock = Clock()
     with contextlib.ExitStack() as stack:
-        # The port first: that it is taken should not take seconds to find out.
+        gc.disable()  # little of what is made before the playing is garbage
+        stack.callback(gc.enable)
+        # First what does not need TensorFlow: that it is wrong should not take seconds to say.
+        models = find_models(config.run_dir, config.export_dir)
+        fixed = [model.fixed(config.fix) for model in models]
+        logs = _log_paths(config.log, len(models)) if config.log else []
         port = OscPort(
             config.in_host, config.in_port, config.out_hosts(), config.out_port, config.allow
         )
         stack.callback(port.close)
         # One event at a time is too little to share out: more threads only wake and wait.
-        startup.import_tensorflow(config.device, threads=1)
+        keras = not all(model.is_export for model in models)
+        startup.import_tensorflow(config.device, threads=1, keras=keras)
         seed = secrets.randbelow(2**31) if config.seed is None else config.seed
         voices = []
-        for number, (name, model) in enumerate(_models(config), 1):
+        for number, (model, held) in enumerate(zip(models, fixed, strict=True), 1):
             manner = Manner(
                 config.mode, config.on_end, config.pause_s, config.rate_hz,
                 config.bias, config.temperature, (seed + number - 1) % 2**32,
             )  # fmt: skip
-            voice = Voice(model, clock, manner, config.fixed())
-            log.info("%d: %s: %s", number, name, ", ".join(voice.columns.names))
+            voice = Voice(model.load(), clock, manner, held)
+            log.info("%d: %s: %s", number, model.path, ", ".join(voice.columns.names))
             voices.append(voice)
         stage = Stage(voices, port, clock)
-        journals = _journals(config, voices, clock.now()) if config.log else []
-        for journal in journals:
-            stack.callback(journal.close)
+        for voice, path in zip(voices, logs, strict=False):
+            stack.callback(Journal(voice, path, clock.now()).close)
         if config.midi_in or config.midi_out or config.replay:
             from hachi_tf.performing.connections import connected
 
-            stack.enter_context(connected(stage, config.midi_in, config.midi_out, config.replay))
+            ports = connected(
+                stage, config.midi_in, config.midi_out, config.replay, speed=config.speed or 1.0
+            )
+            stack.enter_context(ports)
         # What was made so far stays; looking through it again and again takes tens of ms.
         gc.freeze()
         stack.callback(gc.unfreeze)
+        gc.enable()
         with _ended_by_signals(stage):
             log.info(
                 "listening at %s:%d, sending to %s:%d, seed %d, ready in %.1f s; "
@@ -185,36 +194,17 @@ def perform(config: PerformConfig) -> dict[str, Any]:
     return _summary(stage)
 
 
-def _models(config: PerformConfig) -> Iterator[tuple[str, Any]]:
-    """The name of each model, and what steps it."""
-    from hachi_tf.serving.stepper import Stepper
+def _log_paths(log: str, count: int) -> list[pathlib.Path]:
+    """The path of each voice's tables, none of which may exist."""
+    from hachi_tf.performing.journal import journal_paths
 
-    exports = list(config.export_dir)
-    if config.run_dir and not pathlib.Path(config.run_dir, "config.json").is_file():
-        exports = [config.run_dir]
-    if exports:
-        from hachi_tf.serving.saved_model import load
-
-        for path in exports:
-            yield path, Stepper(load(path))
-        return
-    from hachi_tf.serving.saved_model import in_memory
-    from hachi_tf.training.run import load_run
-
-    trained = load_run(config.run_dir or None)
-    fixable = trained.trained_on.get("renderer") == "events"
-    model = in_memory(trained.network, trained.transforms, trained.schema, 1, fixable=fixable)
-    yield str(trained.directory.path), Stepper(model)
-
-
-def _journals(config: PerformConfig, voices: list[Any], start_s: float) -> list[Any]:
-    from hachi_tf.performing.journal import Journal
-
-    path, journals = pathlib.Path(config.log), []
-    for number, voice in enumerate(voices, 1):
-        each = path if len(voices) == 1 else path.with_suffix(f".{number}{path.suffix}")
-        journals.append(Journal(voice, each, start_s))
-    return journals
+    path = pathlib.Path(log)
+    numbers = range(1, count + 1)
+    paths = [path.with_suffix(f".{n}{path.suffix}") for n in numbers] if count > 1 else [path]
+    for table in (each for path in paths for each in journal_paths(path)):
+        if table.exists():
+            raise UserError("a --log that does not exist", f"{table}, which does")
+    return paths
 
 
 def _summary(stage: Any) -> dict[str, Any]:

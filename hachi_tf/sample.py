@@ -1,39 +1,40 @@
-"""Draws new sequences from a run or an export, or writes a text by hand.
+"""Draws new sequences from a run or an export, goes on with a text, or writes one by hand.
 
-They become pictures, numbers, tables or MIDI files.
+They become pictures, numbers, tables, MIDI files or texts.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
 import pathlib
+import re
 import secrets
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hachi_tf.alphabet import ON_UNKNOWN
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
-from hachi_tf.rendering.events import SUFFIXES as EVENT_SUFFIXES
 from hachi_tf.rendering.events import save_events
 from hachi_tf.rendering.page import ALIGNMENTS, Page, parse_size
 from hachi_tf.rendering.page_files import SUFFIXES as PAGE_SUFFIXES
-from hachi_tf.rendering.page_files import save_pages
-from hachi_tf.rendering.save import SUFFIXES as STROKE_SUFFIXES
+from hachi_tf.rendering.save import save
 from hachi_tf.startup import import_tensorflow
-from hachi_tf.writing.events import parse_fixed
-from hachi_tf.writing.letter import write_letter
+from hachi_tf.tables import parse_fixed
+from hachi_tf.writing.hand import settings_of, write_pages, write_samples
 from hachi_tf.writing.lines import read_text
 from hachi_tf.writing.prime import read_prime
-from hachi_tf.writing.texts import write_texts
+from hachi_tf.writing.suits import ALL_SUFFIXES, DEFAULT_OUTPUT, check_flags
+from hachi_tf.writing.text_samples import sample_texts
 from hachi_tf.writing.write import MAX_RETRIES, parse_again
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = {"strokes": STROKE_SUFFIXES, "events": EVENT_SUFFIXES}
-ALL_SUFFIXES = tuple(dict.fromkeys(STROKE_SUFFIXES + EVENT_SUFFIXES))
-MAX_LINES = 1000  # of a text that goes into one picture
+# What could make a terminal do other things than show a text.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +46,9 @@ class SampleConfig(ProgramConfig):
     num_samples: int = flag(1, "How many sequences.", low=1, high=4096, group="Sampling")
     num_steps: int | None = flag(
         None,
-        "Most events of a sequence; if not given, what a text needs, or else 700, 256 of events "
-        "such as notes, or what the export allows. A model that learned the end may stop before.",
+        "Most events of a sequence; if not given, what a text by hand needs, or else 700, 256 of "
+        "events such as notes, or what the export allows; 1000 characters of a text, or as many "
+        "as it takes to its end. A model that learned the end may stop before.",
         low=1,
         high=100_000,
         group="Sampling",
@@ -65,6 +67,22 @@ class SampleConfig(ProgramConfig):
         high=100.0,
         group="Sampling",
     )
+    top_k: int = flag(
+        0, "Of a text, draw one of so many likeliest characters; 0 for any.", low=0, group="Text"
+    )
+    top_p: float = flag(
+        1.0,
+        "Of a text, draw one of the likeliest characters that together are so probable (the "
+        "nucleus); 1 for any.",
+        above=0.0,
+        high=1.0,
+        group="Text",
+    )
+    stop: tuple = flag(
+        (),
+        r"A string that a text ends before; \n is a line's end, \t a tab, \\ a backslash.",
+        group="Text",
+    )
     seed: int | None = flag(
         None,
         "The same seed draws the same samples; drawn and printed if not given.",
@@ -76,7 +94,8 @@ class SampleConfig(ProgramConfig):
         "",
         "What every sample continues: the first sequence of an .npz, as --output writes it; for "
         "handwriting also a drawing (.svg, .json), for events a table (.csv .json .txt .llll) or "
-        "a MIDI file (.mid), or the id of a sequence of the training data.",
+        "a MIDI file (.mid), or the id of a sequence of the training data; for a text a text "
+        "file.",
         group="Sampling",
     )
     fix: tuple = flag(
@@ -86,7 +105,10 @@ class SampleConfig(ProgramConfig):
         group="Sampling",
     )
     data: str = flag(
-        "", "Path of the training data, if --prime is an id and they have one.", group="Sampling"
+        "",
+        "Path of the training data, if --prime is an id and they have one, or to tell what of a "
+        "text was copied.",
+        group="Sampling",
     )
     text: str = flag(
         "",
@@ -94,12 +116,14 @@ class SampleConfig(ProgramConfig):
         group="Handwriting",
     )
     style: str = flag("", "Name of a style that the export comes with.", group="Handwriting")
-    prime_text: str = flag("", "What --prime says.", group="Handwriting")
+    prime_text: str = flag(
+        "", "What --prime says; for a model of text, the text to go on from.", group="Sampling"
+    )
     on_unknown: str = flag(
         "error",
         "What becomes of characters that the model lacks; replace takes the nearest.",
         choices=ON_UNKNOWN,
-        group="Handwriting",
+        group="Sampling",
     )
     retries: int = flag(
         0,
@@ -124,9 +148,10 @@ class SampleConfig(ProgramConfig):
     ink: str = flag("#1a1a1a", "Colour of the pen, #rgb, #rrggbb or a CSS name.", group="Letter")
     pen_mm: float = flag(0.4, "Width of the pen's line, in mm.", above=0.0, group="Letter")
     output: str = flag(
-        "sample.svg",
+        "",
         "File to write: .svg .png .npz .csv .json; of strokes also .gif, of events also .mid .txt "
-        ".llll.",
+        f".llll. Default: {DEFAULT_OUTPUT}. A text goes to .txt or .json, or as it is drawn to "
+        "stdout.",
         group="Output",
     )
     columns: int | None = flag(
@@ -138,19 +163,18 @@ class SampleConfig(ProgramConfig):
         super().__post_init__()
         if self.run_dir and self.export_dir:
             raise UserError("either --run_dir or --export_dir", "both")
-        if pathlib.Path(self.output).suffix.lower() not in ALL_SUFFIXES:
+        if self.output and pathlib.Path(self.output).suffix.lower() not in ALL_SUFFIXES:
             suffixes = " ".join(ALL_SUFFIXES)
             raise UserError(f"--output with a suffix of {suffixes}", repr(self.output))
         if self.page and not self.text:
             raise UserError("--text=... to write on the page", "none")
         if self.page and self.num_samples > 1:
             raise UserError("--num_samples=1 for a letter", str(self.num_samples))
-        if self.page and pathlib.Path(self.output).suffix.lower() not in PAGE_SUFFIXES:
+        suffix = pathlib.Path(self.output or DEFAULT_OUTPUT).suffix.lower()
+        if self.page and suffix not in PAGE_SUFFIXES:
             raise UserError(f"--output with a suffix of {' '.join(PAGE_SUFFIXES)}", self.output)
         if self.page and (self.num_steps or self.columns):
             raise UserError("--page without --num_steps and --columns", "one of them")
-        if self.prime_text and not self.prime:
-            raise UserError("--prime=..., which says --prime_text", "none")
         parse_again(self.again)
         if self.page:
             self.paper()
@@ -167,8 +191,12 @@ class SampleConfig(ProgramConfig):
         )
 
 
-def sample(config: SampleConfig) -> dict[str, Any]:
+def sample(config: SampleConfig, show: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Draws samples and writes them; returns what was drawn.
+
+    Args:
+        config: the flags.
+        show: takes texts that are not written to a file, piece by piece as they are drawn.
 
     Raises:
         UserError: if the model, the text, the prime or the output file cannot be used.
@@ -176,78 +204,63 @@ def sample(config: SampleConfig) -> dict[str, Any]:
     text = read_text(config.text)
     import_tensorflow()
 
-    from hachi_tf import rendering
     from hachi_tf.training.sampled import open_sampled
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
     opened = open_sampled(config.run_dir, config.export_dir, config.num_steps, config.data)
-    model, name, renderer = opened.model, opened.name, opened.renderer
-    if bool(text) != (model.alphabet is not None):
-        raise UserError(*(
-            ("--text=..., since this model writes texts", "none")
-            if model.alphabet
-            else ("no --text: this model reads none", repr(config.text))
-        ))  # fmt: skip
-    for option in ("style", "prime_text", "again", "retries"):
-        if model.alphabet is None and getattr(config, option):
-            raise UserError(f"--{option} with a model that writes texts", name)
-    if config.fix and model.alphabet is not None:
-        raise UserError("--fix with a model that reads no text", name)
-    if len(text.splitlines()) > MAX_LINES and not config.page:
-        raise UserError(f"at most {MAX_LINES} lines, or --page=...", f"{len(text.splitlines())}")
-    if pathlib.Path(config.output).suffix.lower() not in SUFFIXES[renderer]:
-        suffixes = " ".join(SUFFIXES[renderer])
-        raise UserError(f"--output with a suffix of {suffixes} for {renderer}", config.output)
+    result = {"model": opened.name, "seed": seed}
+    if opened.renderer == "text":
+        return result | sample_texts(config, opened, seed, show)
+    check_flags(config, opened, text)
+    model, renderer = opened.model, opened.renderer
+    output = config.output or DEFAULT_OUTPUT
+    result["output"] = output
     prime = None
     if config.prime:
         prime = read_prime(
             config.prime, config.prime_text, model, opened.splits, config.on_unknown, renderer
         )
-    hand = dict(bias=config.bias, temperature=config.temperature, seed=seed)
-    result = {"model": name, "seed": seed, "output": config.output}
     if model.alphabet is None:
-        if config.fix:
-            hand |= dict(fixed=parse_fixed(config.fix, model.schema))
-        before = prime and prime.events
-        drawn = model.sample(config.num_samples, opened.num_steps, prime=before, **hand)
-        events, ended, facts = drawn.events, drawn.ended.tolist(), {}
-    else:
-        hand |= dict(style=config.style, retries=config.retries, again=parse_again(config.again))
-        hand |= dict(prime=prime and prime.events, prime_text=prime and prime.text)
-        if config.page:
-            letter = write_letter(model, text, config.paper(), on_unknown=config.on_unknown, **hand)
-            for remark in letter.remarks():
-                log.warning("%s", remark)
-            paths = save_pages(letter.pages, config.output)
-            return result | {
-                "files": [str(path) for path in paths],
-                "pages": [str(path) for path in paths],
-                "lengths": [len(line.events) for line in letter.lines],
-                "complete": [line.complete for line in letter.lines],
-            }
-        lines = write_texts(
-            model, text, config.num_samples, config.on_unknown, config.num_steps, **hand
+        drawn = model.sample(
+            config.num_samples,
+            opened.num_steps,
+            config.bias,
+            config.temperature,
+            seed,
+            prime and prime.events,
+            fixed=parse_fixed(config.fix, model.schema, model.ranges) if config.fix else None,
         )
-        events, ended = [line.events for line in lines], [line.ended for line in lines]
-        facts = {
-            "text": [line.text for line in lines],
-            "complete": [line.complete for line in lines],
-            "attempts": [line.attempts for line in lines],
-        }
+        events, facts = drawn.events, {"ended": drawn.ended.tolist()}
+    else:
+        hand = settings_of(config, seed, prime)
+        if config.page:
+            return result | write_pages(model, config, text, config.paper(), output, hand)
+        lines, facts = write_samples(model, config, text, hand)
+        events = [line.events for line in lines]
     if renderer == "events":
-        paths = save_events(events, config.output, model.schema)
+        paths = save_events(events, output, model.schema)
     else:
         columns = config.columns or (1 if text else None)
-        paths = [rendering.save(events, config.output, schema=model.schema, columns=columns)]
-    facts |= {"files": [str(path) for path in paths]}
-    return result | {"lengths": [len(each) for each in events], "ended": ended} | facts
+        paths = [save(events, output, schema=model.schema, columns=columns)]
+    files = [str(path) for path in paths]
+    return result | {"lengths": [len(each) for each in events]} | facts | {"files": files}
+
+
+def _show(piece: str) -> None:
+    """Writes a piece of a text to stdout at once; to a terminal without control characters."""
+    if sys.stdout.isatty():
+        piece = _CONTROL.sub("\ufffd", piece)
+    sys.stdout.write(piece)
+    sys.stdout.flush()
 
 
 def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: SampleConfig) -> None:
-        result = sample(config)
+        with contextlib.suppress(AttributeError):  # a stream that is no terminal, file or pipe
+            sys.stdout.reconfigure(errors="replace")
+        result = sample(config, None if config.json else _show)
         incomplete = result.get("complete", []).count(False)
         if incomplete:
             log.warning(
@@ -255,13 +268,9 @@ def main(argv: list[str] | None = None) -> int:
                 incomplete,
                 len(result["complete"]),
             )
-        log.info(
-            "%d samples of %s, seed %d: %s",
-            len(result["lengths"]),
-            result["model"],
-            result["seed"],
-            ", ".join(result["files"]),
-        )
+        count, files = len(result["lengths"]), ", ".join(result["files"]) or "stdout"
+        noun = "sample" if count == 1 else "samples"
+        log.info("%d %s of %s, seed %d: %s", count, noun, result["model"], result["seed"], files)
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")
 

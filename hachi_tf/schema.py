@@ -1,12 +1,15 @@
 """What the columns of a sequence are: `Feature` is one column, `Schema` all of them."""
 
 import dataclasses
+import functools
+import re
 from typing import Any
 
 from hachi_tf.errors import UserError
 
 KINDS = ("continuous", "binary", "categorical")
 ROLES = ("both", "target", "known")
+_BYTE = re.compile("[0-9a-f]{2}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +85,22 @@ class Schema:
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return [feature.name for feature in self.features]
+
+    @functools.cached_property
+    def text_unit(self) -> str | None:
+        """`"char"` or `"byte"` where an event is a character or a byte of a text, else None.
+
+        Such a schema is one categorical column, named `character` with the characters for
+        classes, or `byte` with two hexadecimal digits for each.
+        """
+        if len(self.features) != 1 or self.features[0].kind != "categorical":
+            return None
+        name, classes = self.features[0].name, self.features[0].classes
+        if name == "character" and all(len(each) == 1 for each in classes):
+            return "char"
+        if name == "byte" and all(_BYTE.fullmatch(each) for each in classes):
+            return "byte"
+        return None
 
     def columns(self, kind: str | None = None, predicted: bool = False) -> list[int]:
         """Indices of the columns of a kind; with `predicted`, without the known ones."""

@@ -45,6 +45,15 @@ class TrainConfig(ProgramConfig):
         low=0,
         group="Data",
     )
+    context: int = flag(
+        0,
+        "Learn from windows of so many events and --horizon more, of which only these count; "
+        "each starts from the zero state. 0 for whole sequences.",
+        low=0,
+        group="Data",
+    )
+    horizon: int = flag(1, "With --context, how many events count.", low=1, group="Data")
+    stride: int = flag(1, "With --context, from one window's end to the next.", low=1, group="Data")
     operations: tuple = flag(
         (),
         "Augmentation of each training example, drawn anew in each epoch, e.g. "
@@ -157,6 +166,10 @@ class TrainConfig(ProgramConfig):
                 "--sequence_length=0 for --network=synthesis: a text goes with a whole line",
                 str(self.sequence_length),
             )
+        if not self.context and (self.horizon, self.stride) != (1, 1):
+            raise UserError("--context with --horizon and --stride", "--context=0")
+        if self.context and (self.sequence_length or self.network == "synthesis"):
+            raise UserError("--context for --network=prediction, without --sequence_length", "both")
         if self.patience and self.validation_fraction == 0:
             raise UserError("something held out for --patience", "--validation_fraction=0")
         if self.init_from and pathlib.Path(self.init_from) == pathlib.Path(self.run_dir or "-"):

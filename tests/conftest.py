@@ -90,3 +90,17 @@ def failing_program(caplog, capsys):
         return subprocess.CompletedProcess(arguments, status, capsys.readouterr().out, logged)
 
     return run
+
+
+@pytest.fixture
+def train_here(failing_program, caplog):
+    """Runs `train` to its end in this process, which spares the start of another."""
+
+    def run(*arguments):
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            done = failing_program("train", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run

@@ -52,6 +52,16 @@ def test_a_table(tmp_path, capsys):
     assert channel["classes"] == {"10": 2, "1": 1}
 
 
+def test_the_result_goes_to_stdout_with_json_or_in_words(tmp_path, capfd, caplog):
+    path = tmp_path / "a.csv"
+    path.write_text(TABLE)
+    assert describe.main([f"--data={path}"]) == 0
+    words = capfd.readouterr()
+    assert "rows: 4\n" in words.out and words.err == "" and caplog.text == ""
+    assert describe.main([f"--data={path}", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["rows"] == 4
+
+
 def test_tables_without_time_or_with_one_row(tmp_path):
     (tmp_path / "a.csv").write_text("x\n1\n2\n")
     value = table_figures(tmp_path / "a.csv")
@@ -90,7 +100,7 @@ class Slow:
     def __init__(self):
         self.fed = []
 
-    def step(self, state, event, seed, text):
+    def step(self, state, event, seed):
         import time
 
         time.sleep(0.001)

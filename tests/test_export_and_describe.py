@@ -109,11 +109,12 @@ def test_an_export_can_be_sampled_from(exported, tmp_path, capsys):
 
 def test_an_export_can_be_exported_again_with_other_steps(exported, place, capsys):
     arguments = [f"--from_export={exported}", f"--export_dir={exported.parent}", "--max_steps=7"]
-    assert export.main([*arguments, "--json"]) == 0
+    assert export.main([*arguments, "--credit=A. Writer", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["version"] == 2 and result["max_steps"] == 7
     loaded, first = saved_model.load(exported.parent), saved_model.load(exported)
-    assert loaded.path.name == "2" and loaded.metadata["data"] == first.metadata["data"]
+    assert loaded.path.name == "2"
+    assert loaded.metadata["data"] == first.metadata["data"] | {"credit": "A. Writer"}
     pair = [model.sample(1, num_steps=5, seed=2).events[0] for model in (loaded, first)]
     np.testing.assert_array_equal(*pair)
 

@@ -56,7 +56,7 @@ def imported(paths: Iterable[pathlib.Path]) -> set[str]:
     modules -= {"hachi_tf", "tests", *sys.stdlib_module_names}
     distributions = {
         "PIL": "pillow", "absl": "absl-py", "google": "protobuf", "pythonosc": "python-osc",
-        "yaml": "pyyaml",
+        "yaml": "pyyaml", "grpc": "grpcio", "tensorflow_serving": "tensorflow-serving-api",
     }  # fmt: skip
     distributions["HersheyFonts"] = "hershey-fonts"
     return {distributions.get(module, module).replace("_", "-") for module in modules}
@@ -115,7 +115,9 @@ def test_what_is_imported_is_what_setup_installs():
     package, tests = (ROOT / "hachi_tf").rglob("*.py"), list((ROOT / "tests").rglob("*.py"))
     measuring = [path for path in tests if "benchmarks" in path.parts]
     installed = names(requirements())
-    assert imported(package) <= installed
+    extras = ("serve", "compress")
+    optional = set().union(*(names(requirements("options.extras_require", e)) for e in extras))
+    assert imported(package) <= installed | optional
     installed |= names(requirements("options.extras_require", "dev"))
     assert imported(set(tests) - set(measuring)) <= installed | {"pip"}
     installed |= names(requirements("options.extras_require", "bench"))

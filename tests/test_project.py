@@ -19,19 +19,21 @@ PROGRAMS_HERE = sorted(name for name in PROGRAMS if (PACKAGE / f"{name}.py").exi
 # An arrow may point to a lower rank; among those of equal rank, only without a circle.
 RANKS = {
     **dict.fromkeys(["errors", "files", "options", "schema", "startup", "transforms"], 0),
-    **dict.fromkeys(["alphabet", "characters", "tables", "midi"], 0),
-    **dict.fromkeys(["flagfiles", "hachi_machi"], 0),
+    **dict.fromkeys(["alphabet", "audio", "characters", "series", "tables", "midi"], 0),
+    **dict.fromkeys(["flagfiles", "hachi_machi", "series"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
     **dict.fromkeys(["config", "program", "samplers", "evaluation", "serving", "training"], 3),
-    **dict.fromkeys(["performing", "studio", "writing"], 3),
+    **dict.fromkeys(["forecasting", "performing", "studio", "writing"], 3),
     **dict.fromkeys(PROGRAMS | {"hachi_tf"}, 4),
 }
 FORBIDDEN = {("layers", "data"), ("models", "data")}
 HEAVY = {"tensorflow", "keras", "tensorflow_probability", "tf_keras"}
 WITHOUT_HEAVY = ("rendering", "performing", "serving.client", "errors", "schema", "options",
                  "files", "config", "program", "alphabet", "characters", "writing",
-                 "tables", "midi", "flagfiles", "hachi_machi", "hachi_tf")  # fmt: skip
+                 "audio", "series", "tables", "midi", "flagfiles", "hachi_machi", "hachi_tf",
+                 "serving.rest_client", "serving.grpc_client", "serving.messages",
+                 "serving.transports", "serving.remote_model", "serving.openapi")  # fmt: skip
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog",
               "crypt", "readline", "curses"}  # fmt: skip
 POSIX_ONLY_CALLS = {"fork", "getuid", "geteuid", "getpgid", "setsid", "uname", "mkfifo"}

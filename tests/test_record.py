@@ -1,9 +1,5 @@
 """`record` as a process, with a real OSC client."""
 
-import json
-import os
-import pathlib
-import re
 import signal
 import subprocess
 import sys
@@ -13,41 +9,10 @@ import numpy as np
 import pytest
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
-from pythonosc.udp_client import SimpleUDPClient
 
 from hachi_tf import record
 from hachi_tf.tables import read_table
-
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-
-
-class Recording:
-    """A running `record`, and a client that sends to it."""
-
-    def __init__(self, folder, *arguments):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hachi_tf.record", "--in_port=0", "--json", *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env=environment,
-        )  # fmt: skip
-        self.said = ""
-        while not (match := re.search(r"recording /\S+ at [\d.]+:(\d+)", self.said)):
-            line = self.process.stderr.readline()
-            assert line, f"ended early: {self.said}"
-            self.said += line
-        self.client = SimpleUDPClient("127.0.0.1", int(match[1]))
-
-    def send(self, *arguments, address="/input"):
-        self.client.send_message(address, list(arguments))
-
-    def end(self, how=signal.SIGINT):
-        """Ends the process; returns what it wrote to stdout as JSON."""
-        if how is not None:
-            self.process.send_signal(how)
-        out, said = self.process.communicate(timeout=20)
-        self.said += said
-        assert self.process.returncode == 0, self.said
-        return json.loads(out)
+from tests.live import ENVIRONMENT, Recording
 
 
 @pytest.fixture
@@ -60,9 +25,7 @@ def start(tmp_path):
 
     yield begin
     for recording in recordings:
-        if recording.process.poll() is None:
-            recording.process.kill()
-        recording.process.communicate()
+        recording.close()
 
 
 def wait_for_rows(path, count):
@@ -112,7 +75,7 @@ def test_kill_keeps_every_row(start, tmp_path):
 
     done = subprocess.run(
         [sys.executable, "-m", "hachi_tf.record", "--in_port=0", "--num_features=2", "a.json"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 2 and "a.json.journal.csv" in done.stderr
     assert "--append" in done.stderr and "with 500 rows" in done.stderr

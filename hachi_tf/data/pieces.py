@@ -24,8 +24,8 @@ class Pieces(NamedTuple):
     ends: np.ndarray
 
 
-def cut(lengths: np.ndarray, limit: int, phase: int = 0, order: np.ndarray | None = None) -> Pieces:
-    """Cuts sequences into consecutive pieces.
+class Cut:
+    """Sequences cut into consecutive pieces, which are worked out when they are asked for.
 
     Args:
         lengths: `[n]`, of the sequences.
@@ -33,17 +33,34 @@ def cut(lengths: np.ndarray, limit: int, phase: int = 0, order: np.ndarray | Non
         phase: the first piece's events if not 0, from 0 to below `limit`.
         order: in which the sequences come, `[n]`; as they are by default.
     """
-    lengths = np.asarray(lengths, np.int64)
-    limit = limit or max(int(lengths.max(initial=1)), 1)
-    order = np.arange(len(lengths)) if order is None else order
-    first = np.minimum(phase or limit, lengths)  # events of each sequence's first piece
-    counts = (lengths > 0) + -(-(lengths - first) // limit)
-    sequence = np.repeat(order, counts[order])
-    ends_at = np.cumsum(counts[order])
-    number = np.arange(len(sequence)) - np.repeat(ends_at - counts[order], counts[order])
-    start = np.where(number > 0, first[sequence] + (number - 1) * limit, 0)
-    stop = np.minimum(first[sequence] + number * limit, lengths[sequence])
-    return Pieces(sequence, start, stop - start, number == counts[sequence] - 1)
+
+    def __init__(
+        self, lengths: np.ndarray, limit: int, phase: int = 0, order: np.ndarray | None = None
+    ):
+        self._lengths = lengths = np.asarray(lengths, np.int64)
+        self._limit = limit = limit or max(int(lengths.max(initial=1)), 1)
+        self._order = np.arange(len(lengths)) if order is None else order
+        self._first = np.minimum(phase or limit, lengths)  # events of each sequence's first piece
+        self._counts = (lengths > 0) + -(-(lengths - self._first) // limit)
+        self._ends_at = np.cumsum(self._counts[self._order])
+
+    def __len__(self) -> int:
+        return int(self._ends_at[-1]) if len(self._ends_at) else 0
+
+    def __getitem__(self, numbers: np.ndarray) -> Pieces:
+        """The pieces of those numbers `[n]`, from 0."""
+        place = np.searchsorted(self._ends_at, numbers, side="right")
+        sequence = self._order[place]
+        counts = self._counts[sequence]
+        number = numbers - (self._ends_at[place] - counts)
+        first = self._first[sequence]
+        start = np.where(number > 0, first + (number - 1) * self._limit, 0)
+        stop = np.minimum(first + number * self._limit, self._lengths[sequence])
+        return Pieces(sequence, start, stop - start, number == counts - 1)
+
+    def lengths(self) -> np.ndarray:
+        """Of all pieces, `[n]`."""
+        return self[np.arange(len(self))].length
 
 
 def bucketed(lengths: np.ndarray, size: int, random: np.random.Generator) -> list[np.ndarray]:
@@ -55,19 +72,18 @@ def bucketed(lengths: np.ndarray, size: int, random: np.random.Generator) -> lis
     return [batches[i] for i in random.permutation(len(batches))]
 
 
-def lanes(count: int, rows: int, steps: int) -> list[np.ndarray]:
-    """Batches whose row b goes through the pieces of lane b, one after the other.
+def in_lanes(count: int, rows: int, step: int) -> np.ndarray:
+    """The pieces of a batch whose row b goes through those of lane b, one after the other.
 
     Args:
         count: how many pieces there are; the lanes share them in their order.
         rows: how many lanes.
-        steps: how many batches; what a lane has beyond them is left out.
+        step: which batch.
 
     Returns:
-        Arrays `[rows]` of piece numbers, -1 where a lane is over.
+        The pieces' numbers `[rows]`, -1 where a lane is over.
     """
-    parts = np.array_split(np.arange(count), rows)
-    table = np.full((steps, rows), -1)
-    for row, part in enumerate(parts):
-        table[: min(len(part), steps), row] = part[:steps]
-    return list(table)
+    size, longer = divmod(count, rows)
+    row = np.arange(rows)
+    begins = row * size + np.minimum(row, longer)
+    return np.where(step < size + (row < longer), begins + step, -1)

@@ -30,6 +30,7 @@ def batch_signature(width: int) -> dict:
         "offset": tf.TensorSpec([None], tf.int32),
         "begins": tf.TensorSpec([None], tf.bool),
         "previous": tf.TensorSpec([None, width], tf.float32),
+        "skip": tf.TensorSpec([None], tf.int32),
     }
 
 
@@ -54,6 +55,8 @@ class Pipeline:
             `Dataset` of as many sequences as `dataset`, which is that of epoch 0.
         carry: whether each row goes on where it stopped in the batch before.
         operations: None, or augmentation, drawn anew for each row and epoch.
+        reset_every: with `carry`, after how many batches all rows start from the zero state
+            again (Graves 2013, section 3.3: 100); 0 for never within an epoch.
 
     Attributes:
         carry: the same.
@@ -73,19 +76,21 @@ class Pipeline:
         fresh: Callable[[int], "Dataset"] | None = None,
         carry: bool = False,
         operations: "Operations | None" = None,
+        reset_every: int = 0,
     ):
         if fresh and sequence_length:
             raise UserError("--sequence_length=0 for data without end", str(sequence_length))
+        self._reset_every = reset_every
         self.rows, self.carry, self._sequence_length = batch_size, carry, sequence_length
         self._seed, self._shuffle, self._operations = seed, shuffle, operations
         self._fresh = fresh and _Ahead(fresh)
-        self._dataset, self._pieces = dataset, pieces.cut(dataset.lengths, sequence_length)
-        count = len(self._pieces.length)
+        self._dataset, self._pieces = dataset, pieces.Cut(dataset.lengths, sequence_length)
+        count = len(self._pieces)
         if not count:
             raise UserError("a split with at least one event", "none", "check --data and --split")
         self.rows = min(batch_size, count) if carry else batch_size
         self.steps_per_epoch = -(-count // self.rows)
-        self._num_events = int(self._pieces.length.sum())
+        self._num_events = int(dataset.counted.sum())
         self._first, self._epoch, self._batches = dataset, -1, []
 
     @property
@@ -99,17 +104,15 @@ class Pipeline:
             self._dataset = self._fresh(epoch) if epoch else self._first
         lengths, limit = self._dataset.lengths, self._sequence_length
         random = np.random.Generator(np.random.Philox(key=[self._seed, epoch]))
-        self._epoch, self._pieces = epoch, pieces.cut(lengths, limit)
+        self._epoch, self._pieces = epoch, pieces.Cut(lengths, limit)
         if self.carry:
             if self._shuffle:
                 phase = int(random.integers(limit)) if limit else 0
-                self._pieces = pieces.cut(lengths, limit, phase, random.permutation(len(lengths)))
-            count = len(self._pieces.length)
-            self._batches = pieces.lanes(count, self.rows, self.steps_per_epoch)
+                self._pieces = pieces.Cut(lengths, limit, phase, random.permutation(len(lengths)))
         elif self._shuffle:
-            self._batches = pieces.bucketed(self._pieces.length, self.rows, random)
+            self._batches = pieces.bucketed(self._pieces.lengths(), self.rows, random)
         else:
-            order = np.argsort(self._pieces.length, kind="stable")
+            order = np.argsort(self._pieces.lengths(), kind="stable")
             size = self.rows
             self._batches = [order[i : i + size] for i in range(0, len(order), size)]
 
@@ -123,31 +126,35 @@ class Pipeline:
             number of its sequence; `text` object `[B]`, its text in UTF-8, empty if
             it has none; `offset` int32 `[B]`, the place of the row's first event in its
             sequence; `begins` bool `[B]`, whether the row starts from the zero state; `previous`
-            float32 `[B, F]`, the event before the row's first one, zeros where it begins.
+            float32 `[B, F]`, the event before the row's first one, zeros where it begins; `skip`
+            int32 `[B]`, how many of the row's first events do not count.
         """
         epoch, number = divmod(step, self.steps_per_epoch)
         epoch = epoch if self._shuffle else 0
         if epoch != self._epoch:
             self._begin(epoch)
-        rows = self._batches[number]
-        there = rows >= 0
-        part = pieces.Pieces(*(np.where(there, column[rows], 0) for column in self._pieces))
-        begins = there & (part.start == 0) if self.carry and number else there
-        width = self._dataset.events.shape[1]
+        if self.carry:
+            rows = pieces.in_lanes(len(self._pieces), self.rows, number)
+        else:
+            rows = self._batches[number]
+        there, index = rows >= 0, np.maximum(rows, 0).astype(np.int32)
+        part = pieces.Pieces(*(np.where(there, column, 0) for column in self._pieces[index]))
+        is_fresh = not self.carry or number % (self._reset_every or self.steps_per_epoch) == 0
+        begins = there if is_fresh else there & (part.start == 0)
+        width = self._dataset.num_features
         events = np.zeros((len(rows), max(int(part.length.max()), 1), width), np.float32)
         previous = np.zeros((len(rows), width), np.float32)
-        for row, (index, start, length, _) in enumerate(zip(*part, strict=True)):
-            sequence = self._dataset[index]
-            events[row, :length] = sequence[start : start + length]
-            if there[row] and not begins[row]:
-                previous[row] = sequence[start - 1]
-        index = np.maximum(rows, 0).astype(np.int32)
+        for row, (sequence, start, length, _) in enumerate(zip(*part, strict=True)):
+            goes_on = int(there[row] and not begins[row])
+            window = self._dataset.window(sequence, start - goes_on, start + length)
+            events[row, :length] = window[goes_on:]
+            previous[row] = window[0] if goes_on else 0.0
         if self._operations:
             seeds = row_seeds(self._seed, epoch, index)
             events, previous = self._operations.windows(
                 events, previous, begins | ~there, part.length, seeds
             )
-        texts = [_utf8(self._dataset.texts[index]) for index in part.sequence]
+        texts = [_utf8(self._dataset.texts[sequence]) for sequence in part.sequence]
         return {
             "events": events,
             "lengths": part.length.astype(np.int32),
@@ -158,6 +165,7 @@ class Pipeline:
             "offset": part.start.astype(np.int32),
             "begins": begins,
             "previous": previous,
+            "skip": skipped(self._dataset, part, part.start, part.length),
         }
 
     def batches(self, first_step: int = 0, num_steps: int | None = None):
@@ -175,8 +183,22 @@ class Pipeline:
                 yield self.batch(step)
                 step += 1
 
-        signature = batch_signature(self._dataset.events.shape[1])
+        signature = batch_signature(self._dataset.num_features)
         return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+
+
+def skipped(
+    dataset: "Dataset", part: pieces.Pieces, first: np.ndarray, length: np.ndarray
+) -> np.ndarray:
+    """How many of some rows' first events do not count, int32 `[B]`.
+
+    Args:
+        dataset: the sequences.
+        part: the pieces of the rows.
+        first: the place of each row's first event in its sequence, `[B]`.
+        length: how many events it has, `[B]`.
+    """
+    return np.clip(dataset.leads[part.sequence] - first, 0, length).astype(np.int32)
 
 
 def _utf8(text: str | None) -> bytes:

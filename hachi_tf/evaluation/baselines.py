@@ -1,6 +1,8 @@
 """The trivial baseline: how well one guesses who knows the training set's averages only."""
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,7 +99,9 @@ class TrivialBaseline:
 
 
 def trivial_baseline(
-    train_events: np.ndarray, schema: Schema, num_sequences: int | None = None
+    train_events: np.ndarray | Callable[[], Iterable[np.ndarray]],
+    schema: Schema,
+    num_sequences: int | None = None,
 ) -> TrivialBaseline:
     """The baseline that knows the averages of a training set.
 
@@ -106,7 +110,8 @@ def trivial_baseline(
     Frequencies are counted with one added to each class.
 
     Args:
-        train_events: [N, F], all steps of the training set, one sequence after the other.
+        train_events: [N, F], all steps of the training set, one sequence after the other; or a
+            function that gives them in chunks, each time from the beginning.
         schema: the columns.
         num_sequences: of the training set; needed where the schema predicts the end.
 
@@ -116,36 +121,47 @@ def trivial_baseline(
     Raises:
         UserError: if the shapes do not fit the schema, or a class is none of a column's.
     """
-    events = _checked(train_events, schema)
-    probabilities = {}
+    if callable(train_events):
+        chunks = train_events
+    else:
+        events = _checked(train_events, schema)
+        chunks = partial(np.array_split, events, -(-len(events) // _ROWS_AT_ONCE) or 1)
+    counts = {}
     for column in _discrete(schema):
         feature = schema.features[column]
-        num_classes = 2 if feature.kind == "binary" else len(feature.classes)
-        classes, _ = _classes(events, column, num_classes, schema)
-        counts = np.bincount(classes, minlength=num_classes) + 1.0
-        probabilities[feature.name] = counts / counts.sum()
+        counts[column] = np.ones(2 if feature.kind == "binary" else len(feature.classes))
+    num_events = 0
+    for events in chunks():
+        num_events += len(_checked(events, schema))
+        for column, count in counts.items():
+            classes, _ = _classes(events, column, len(count), schema)
+            count += np.bincount(classes, minlength=len(count))
+    probabilities = {schema.names[i]: count / count.sum() for i, count in counts.items()}
     end_probability = None
     if schema.end_of_sequence:
         if num_sequences is None:
             raise UserError("the number of sequences, since the schema predicts the end", "none")
-        end_probability = (num_sequences + 1) / (len(events) + 2)
-    loc, covariance = _moments(events, schema.columns("continuous", predicted=True))
+        end_probability = (num_sequences + 1) / (num_events + 2)
+    loc, covariance = _moments(chunks, schema.columns("continuous", predicted=True))
     return TrivialBaseline(schema, loc, covariance, probabilities, end_probability)
 
 
-def _moments(events: np.ndarray, columns: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def _moments(
+    chunks: Callable[[], Iterable[np.ndarray]], columns: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance in float64 of the rows without NaN; standard without such rows."""
     size = len(columns)
-    complete = np.flatnonzero(~np.isnan(events[:, columns]).any(axis=1))
-    if not len(complete) or not columns:
+
+    def complete() -> Iterator[np.ndarray]:
+        for events in chunks():
+            rows = np.asarray(events)[:, columns]
+            yield rows[~np.isnan(rows).any(axis=1)].astype(np.float64)
+
+    count = sum(map(len, complete())) if columns else 0
+    if not count:
         return np.zeros(size), np.eye(size)
-    chunks = np.array_split(complete, -(-len(complete) // _ROWS_AT_ONCE))
-    loc = sum(events[np.ix_(c, columns)].astype(np.float64).sum(axis=0) for c in chunks)
-    loc = loc / len(complete)
-    covariance = np.zeros([size, size])
-    for chunk in chunks:
-        centred = events[np.ix_(chunk, columns)].astype(np.float64) - loc
-        covariance += centred.T @ centred / len(complete)
+    loc = sum(rows.sum(axis=0) for rows in complete()) / count
+    covariance = sum((rows - loc).T @ (rows - loc) for rows in complete()) / count
     values, vectors = np.linalg.eigh(covariance)
     if values.min() < _SMALLEST_SCALE**2:
         covariance = (vectors * np.maximum(values, _SMALLEST_SCALE**2)) @ vectors.T

@@ -20,11 +20,19 @@ def data_figures(source: str, data: str) -> dict[str, Any]:
     """
     from hachi_tf.data.dataset import load_datasets
     from hachi_tf.data.sources import infer_source, make_source
+    from hachi_tf.evaluation.text_figures import text_figures
 
     source = source or infer_source(data)
     made = make_source(source, data or None)
-    splits = {}
-    for name, dataset in load_datasets(made).items():
+    origin = {"source": source, "licence": made.licence, "credit": made.credit}
+    splits: dict[str, Any] = {}
+    datasets = load_datasets(made)
+    if made.schema.text_unit:
+        for name, dataset in datasets.items():
+            events = int(dataset.lengths.sum())
+            splits[name] = {"sequences": len(dataset), f"{made.schema.names[0]}s": events}
+        return {**origin, **text_figures(made), "splits": splits}
+    for name, dataset in datasets.items():
         lengths, events = dataset.lengths, dataset.events.astype(np.float64)
         splits[name] = {"sequences": len(dataset), "events": int(lengths.sum())}
         if len(events):
@@ -35,10 +43,4 @@ def data_figures(source: str, data: str) -> dict[str, Any]:
                 column: {key: float(figure(events[:, index])) for key, figure in figures.items()}
                 for index, column in enumerate(made.schema.names)
             }
-    return {
-        "source": source,
-        "licence": made.licence,
-        "credit": made.credit,
-        "columns": made.schema.to_dict()["features"],
-        "splits": splits,
-    }
+    return {**origin, "columns": made.schema.to_dict()["features"], "splits": splits}

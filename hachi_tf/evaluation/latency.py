@@ -20,6 +20,7 @@ def measure_latency(model: Any, num_steps: int = 500, text: str | None = None) -
     Returns:
         For JSON: `first_step_ms`, and over the others `p50_ms`, `p99_ms` and `max_ms`.
     """
+    texts = {} if text is None else {"text": text}
     state = event = None
     seconds: list[float] = []
     begin = time.perf_counter()
@@ -27,7 +28,7 @@ def measure_latency(model: Any, num_steps: int = 500, text: str | None = None) -
         start = time.perf_counter()
         if len(seconds) > _FEWEST and start - begin > _ENOUGH_S:
             break
-        step = model.step(state, event, seed=_SEED, text=text)
+        step = model.step(state, event, seed=_SEED, **texts)
         seconds.append(time.perf_counter() - start)
         # An event that ended the sequence, or is missing, would not be played live.
         playable = not step.ended[0] and np.isfinite(step.event).all()

@@ -10,6 +10,8 @@ import numpy as np
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation import tesseract
 
+_STEPS = 4000  # of a sentence at most, where a run is read back
+
 
 class Row(NamedTuple):
     """One text: what was read, whether it was complete, and after how many attempts."""
@@ -111,6 +113,54 @@ def readback(
         expected,
         rows,
     )
+
+
+def check(model: Any) -> None:
+    """Says what is missing to read back a model, before anything is read or written.
+
+    Raises:
+        UserError: if the model writes no text, or tesseract is not there.
+    """
+    if not model.network.conditioned:
+        raise UserError("a model that writes texts for --readback", f"{model.path}, which does not")
+    tesseract.find()
+
+
+def of_model(
+    model: Any,
+    export_dir: str,
+    source: str,
+    data: str | None,
+    count: int,
+    bias: float,
+    retries: int,
+) -> Readback:
+    """Sentences that a model of text writes, read back by tesseract.
+
+    Args:
+        model: with `network` and `transforms`.
+        export_dir: of the model if it is an export, else "".
+        source: options of the source that writes the same sentences for comparison.
+        data: the path of its files, if it has any.
+        count: how many sentences.
+        bias: as for `readback`, as are the retries.
+        retries: how many.
+
+    Raises:
+        UserError: if tesseract cannot be used.
+    """
+    from hachi_tf.data.sources import make_source
+    from hachi_tf.evaluation.sentences import sentences
+    from hachi_tf.serving import saved_model
+
+    network = model.network
+    texts = sentences(count, characters=network.alphabet)
+    if export_dir:
+        writer = saved_model.load(export_dir)
+    else:
+        writer = saved_model.in_memory(network, model.transforms, network.schema, _STEPS)
+    reference = source_writer(make_source(source, data))
+    return readback(writer, texts, bias, retries=retries, reference=reference)
 
 
 def source_writer(source: Any) -> Callable[[str], np.ndarray] | None:

@@ -6,17 +6,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from hachi_tf.data.pipeline import Pipeline, batch_signature
+from hachi_tf.data.pieces import Pieces
+from hachi_tf.data.pipeline import batch_signature, skipped
 from hachi_tf.evaluation.baselines import trivial_baseline
-from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.evaluation.parts import score_parts
+from hachi_tf.evaluation.teacher_forcing import (
+    carried_sizes,
+    row_seeds,
+    split_carried,
+    teacher_forcing,
+)
 from hachi_tf.samplers import noise
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
 
 # The noise of columns with a quantum is the same in every evaluation.
 EVALUATION_SEED = 0
-# Longer sequences are read in parts of so many events, the state carried over.
-PART_LENGTH = 4096
+# Sequences of more events may be read in parts, side by side.
+PART_LENGTH = 2048
 
 
 class Scores(NamedTuple):
@@ -66,76 +73,89 @@ class Scorer:
     """
 
     def __init__(self, network: Any, transforms: Transform):
-        self._network, self._transforms = network, transforms
+        self._state_sizes = carried_sizes(network, transforms)
+
+        def score(batch, state):
+            figures, state, _ = score_batch(network, transforms, batch, state)
+            return figures, state
+
         self._compiled = tf.function(
-            self._score,
+            score,
             input_signature=[
                 batch_signature(len(network.schema)),
-                [tf.TensorSpec([None, size], tf.float32) for size in network.state_shapes],
+                [tf.TensorSpec([None, size], tf.float32) for size in self._state_sizes],
             ],
             autograph=False,
         )
 
     def __call__(self, dataset: Any, batch_size: int) -> Scores:
         """Scores all sequences of a `Dataset`, each as one whole, `batch_size` rows at a time."""
-        pipeline = Pipeline(dataset, batch_size, shuffle=False)
-        sums = np.zeros((3, len(dataset)))
-        for batch in pipeline.batches(0, pipeline.steps_per_epoch):
-            rows = batch["sequence"].numpy()
-            state = [tf.zeros([len(rows), size]) for size in self._network.state_shapes]
-            for part in _parts(batch):
-                values, state = self._compiled(part, state)
-                for total, value in zip(sums, values, strict=True):
-                    np.add.at(total, rows, value.numpy().astype(np.float64))
-        return Scores(*sums, np.asarray(dataset.lengths, np.int64))
+        scores, pieces = self.by_part(dataset, batch_size)
+        sums = np.zeros([3, len(dataset)])
+        for total, values in zip(sums, scores, strict=False):
+            np.add.at(total, pieces.sequence, values)
+        return Scores(*sums, np.asarray(dataset.counted, np.int64))
 
-    def _score(self, batch: dict[str, tf.Tensor], state: list[tf.Tensor]) -> tuple[Any, Any]:
-        """Sums `[B]` over the steps of nats, nats in data units and squared error; the state."""
-        network = self._network
-        seeds = row_seeds(EVALUATION_SEED, 0, batch["index"])
-        forced = teacher_forcing(
-            batch["events"],
-            batch["lengths"],
-            batch["ends"],
-            network.schema,
-            self._transforms,
-            seeds,
-            batch["offset"],
-            batch["begins"],
-            batch["previous"],
-        )
-        context = network.encode(batch["text"])
-        params, state = network(
-            forced.inputs, initial_state=state, context=context, lengths=batch["lengths"]
-        )
-        nats = -network.head.log_prob(params, forced.targets)
-        schema = network.schema
-        kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
-        continuous = np.array([i for i, kind in enumerate(kinds) if kind == "continuous"], int)
-        error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
-        error = tf.where(tf.math.is_nan(error), 0.0, error)  # a missing value has none
-        values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))
-        sums = tuple(tf.reduce_sum(tf.where(forced.mask, value, 0.0), -1) for value in values)
-        return sums, state
+    def by_part(self, dataset: Any, batch_size: int) -> tuple[Scores, Pieces]:
+        """Scores of the parts that long sequences were read in, of others as a whole.
+
+        Each part is scored as what it is, the rest of a sequence of which everything before was
+        read; see `score_parts`.
+
+        Returns:
+            The scores of all parts in order, and where these are.
+        """
+        limit = max(-(-int(dataset.lengths.sum()) // batch_size), PART_LENGTH)
+        parts = score_parts(self._compiled, dataset, limit, batch_size, self._state_sizes)
+        pieces = parts.pieces
+        counted = pieces.length - skipped(dataset, pieces, pieces.start, pieces.length)
+        return Scores(*parts.sums.T, counted), pieces
 
 
-def _parts(batch: dict[str, tf.Tensor]) -> Iterator[dict[str, tf.Tensor]]:
-    """A batch of whole sequences in parts of at most `PART_LENGTH` events."""
-    events, lengths = batch["events"], batch["lengths"]
-    width = events.shape[1]
-    if width <= PART_LENGTH:
-        yield batch
-        return
-    for start in range(0, width, PART_LENGTH):
-        left = tf.clip_by_value(lengths - start, 0, PART_LENGTH)
-        yield batch | {
-            "events": events[:, start : start + PART_LENGTH],
-            "lengths": left,
-            "ends": batch["ends"] & (left == lengths - start) & (left > 0),
-            "offset": tf.fill(tf.shape(lengths), start),
-            "begins": tf.fill(tf.shape(lengths), start == 0),
-            "previous": events[:, max(start - 1, 0)],
-        }
+def score_batch(
+    network: Any, transforms: Transform, batch: dict[str, tf.Tensor], state: list[tf.Tensor]
+) -> tuple[tuple[tf.Tensor, tf.Tensor, tf.Tensor], list[tf.Tensor], tf.Tensor]:
+    """The figures of a batch.
+
+    Args:
+        network: a network of `hachi_tf.models`.
+        transforms: from data units to network space.
+        batch: as `Pipeline.batches` yields it.
+        state: that the rows go on from, as `carried_sizes` says.
+
+    Returns:
+        Nats, nats in data units and squared error, sums `[B]` over the steps; the state after the
+        batch; and the nats of each step `[B, T]`, 0 past a row's end.
+    """
+    seeds = row_seeds(EVALUATION_SEED, 0, batch["index"])
+    state, memory = split_carried(network, state)
+    forced = teacher_forcing(
+        batch["events"],
+        batch["lengths"],
+        batch["ends"],
+        network.schema,
+        transforms,
+        seeds,
+        batch["offset"],
+        batch["begins"],
+        batch["previous"],
+        batch["skip"],
+        memory,
+    )
+    context = network.encode(batch["text"])
+    params, state = network(
+        forced.inputs, initial_state=state, context=context, lengths=batch["lengths"]
+    )
+    state = state if forced.memory is None else [*state, forced.memory]
+    nats = -network.head.log_prob(params, forced.targets)
+    schema = network.schema
+    kinds = [schema.features[column].kind for column in schema.columns(predicted=True)]
+    continuous = np.array([i for i, kind in enumerate(kinds) if kind == "continuous"], int)
+    error = tf.gather(network.head.mean(params) - forced.targets, continuous, axis=-1)
+    error = tf.where(tf.math.is_nan(error), 0.0, error)  # a missing value has none
+    values = (nats, nats - forced.log_det, tf.reduce_sum(error**2, -1))
+    nats, *others = (tf.where(forced.mask, value, 0.0) for value in values)
+    return tuple(tf.reduce_sum(value, -1) for value in (nats, *others)), state, nats
 
 
 def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Callable[[Any], float]:
@@ -150,23 +170,38 @@ def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Calla
         A function from a `Dataset` to the guess's nats a step.
     """
     quanta = np.float32([feature.quantum or 0.0 for feature in schema.features])
-    first = np.zeros(1, np.int32)
 
-    def flatten(dataset: Any) -> tuple[np.ndarray, np.ndarray]:
-        ends = np.zeros(len(dataset.events), bool)
-        ends[np.cumsum(dataset.lengths) - 1] = True
-        events = dataset.events
-        if quanta.any():  # the same for every data set of this size
-            seed = np.array([[EVALUATION_SEED, len(events)]], np.int32)
-            events = events + quanta * noise.uniforms_numpy(seed, first, *events.shape)[0]
-        return transforms.forward(events), ends
+    def chunks(dataset: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        # The noise is the same for every data set of this size.
+        seed, first = [[EVALUATION_SEED, int(dataset.lengths.sum())]], 0
+        for events, ends in dataset.chunks():
+            if quanta.any():
+                events = events + quanta * noise.uniforms_numpy(seed, [first], *events.shape)[0]
+            first += len(events)
+            yield transforms.forward(events), ends
 
-    events, ends = flatten(train)
-    baseline = trivial_baseline(events, schema, num_sequences=len(train))
+    if transforms.state_size:
+        chunks = _counted_chunks(transforms)
+
+    baseline = trivial_baseline(
+        lambda: (events for events, _ in chunks(train)), schema, num_sequences=len(train)
+    )
 
     def guess(dataset: Any) -> float:
-        events, ends = flatten(dataset)
-        marks = ends if schema.end_of_sequence else None
-        return -float(np.mean(baseline.log_prob(events, marks)))
+        total = 0.0
+        for events, ends in chunks(dataset):
+            total += baseline.log_prob(events, ends if schema.end_of_sequence else None).sum()
+        return -float(total / dataset.counted.sum())
 
     return guess
+
+
+def _counted_chunks(transforms: Transform) -> Callable:
+    """Reads sequences one by one, as transforms with a memory want, without what leads them."""
+
+    def chunks(dataset: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for events, lead in zip(dataset, dataset.leads, strict=True):
+            values = transforms.forward(events)[lead:]
+            yield values, np.arange(len(values)) == len(values) - 1
+
+    return chunks

@@ -1,6 +1,6 @@
 """From a batch in data units to the network's inputs and the head's targets."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -14,16 +14,20 @@ class Forced(NamedTuple):
     """What teacher forcing needs of a batch.
 
     Attributes:
-        inputs: `[B, T, F]`, the events in network space, shifted by one, zeros first.
+        inputs: `[B, T, F]`, the events in network space, shifted by one, zeros first; but known
+            columns are not shifted.
         targets: `[B, T, E]` in the head's event space.
         mask: bool `[B, T]`, the steps that count.
         log_det: `[B, T]`, what turns a density in network space into one in data units.
+        memory: `[B, S]`, what the transforms knew before each row's last event; None if they know
+            nothing of what came before.
     """
 
     inputs: tf.Tensor
     targets: tf.Tensor
     mask: tf.Tensor
     log_det: tf.Tensor
+    memory: tf.Tensor | None = None
 
 
 def row_seeds(seed: int | tf.Tensor, step: int | tf.Tensor, index: tf.Tensor) -> tf.Tensor:
@@ -62,6 +66,8 @@ def teacher_forcing(
     offset: tf.Tensor | None = None,
     begins: tf.Tensor | None = None,
     previous: tf.Tensor | None = None,
+    skip: tf.Tensor | None = None,
+    memory: tf.Tensor | None = None,
 ) -> Forced:
     """Inputs and targets of a batch of sequences.
 
@@ -77,22 +83,44 @@ def teacher_forcing(
         offset: int32 `[B]`, the place of each row's first event in its sequence; 0 by default.
         begins: bool `[B]`, whether each row starts from nothing, as all do by default.
         previous: `[B, F]` in data units, the event before the row's first one where it does not.
+        skip: int32 `[B]`, how many of each row's first events do not count; 0 by default.
+        memory: `[B, S]`, what the transforms knew before `previous`; zeros by default.
     """
-    mask = tf.sequence_mask(lengths, tf.shape(events)[1])
-    events = tf.where(mask[..., None], events, 0.0)
+    steps = tf.range(tf.shape(events)[1])[None]
+    present = steps < lengths[:, None]
+    events = tf.where(present[..., None], events, 0.0)
     noisy = dequantize(events, schema, seeds, offset)
     units = Units(transforms, schema)
-    inputs = tf.where(mask[..., None], units.inputs(units.filled(events)), 0.0)
-    first = tf.zeros_like(events[:, 0])
-    if previous is not None:
-        first = tf.where(begins[:, None], 0.0, units.inputs(units.filled(previous)))
-    inputs = tf.concat([first[:, None], inputs[:, :-1]], axis=1)
-    targets = transforms.forward(noisy)
+    begun = tf.zeros_like(present[:, 0]) if previous is None else ~begins
+    previous = tf.zeros_like(events[:, 0]) if previous is None else units.filled(previous)
+    if transforms.state_size:
+        zeros = tf.zeros([tf.shape(events)[0], transforms.state_size])
+        memory = zeros if memory is None else tf.where(begun[:, None], memory, zeros)
+    shifted = units.shifted(units.filled(events), present, previous, begun, memory)
+    before = shifted.before()
+    values = transforms.forward(noisy, *(() if before is None else (before,)))
+    density = log_det(transforms, schema, noisy, before, values)
     predicted = schema.columns(predicted=True)
-    if len(predicted) < len(schema):
-        targets = tf.gather(targets, predicted, axis=-1)
+    targets = values if len(predicted) == len(schema) else tf.gather(values, predicted, axis=-1)
     if schema.end_of_sequence:
-        last = tf.range(tf.shape(events)[1])[None] == (lengths - 1)[:, None]
+        last = steps == (lengths - 1)[:, None]
         end = tf.cast(last & ends[:, None], tf.float32)
         targets = tf.concat([targets, end[..., None]], axis=-1)
-    return Forced(inputs, targets, mask, log_det(transforms, schema, noisy))
+    mask = present if skip is None else present & (steps >= skip[:, None])
+    return Forced(shifted.inputs, targets, mask, density, shifted.before_last(lengths))
+
+
+def carried_sizes(network: Any, transforms: Transform) -> list[int]:
+    """The widths of what goes on from window to window: the network's state, then the memory."""
+    memory = [transforms.state_size] if transforms.state_size else []
+    return [*network.state_shapes, *memory]
+
+
+def split_carried(
+    network: Any, carried: list[tf.Tensor] | None
+) -> tuple[list[tf.Tensor] | None, tf.Tensor | None]:
+    """The network's state, and the transforms' memory or None, of what `carried_sizes` names."""
+    if carried is None:
+        return None, None
+    count = len(network.state_shapes)
+    return list(carried[:count]), carried[count] if len(carried) > count else None

@@ -217,24 +217,32 @@ def at_last_step(values, lengths, initial):
     )
 
 
-def lstm_step(inputs, h, c, kernel, recurrent_kernel, bias, peepholes=None):
+def lstm_step(inputs, h, c, kernel, recurrent_kernel, bias, peepholes=None, one_hot=None):
     """One step of what `lstm_sequence` computes.
 
     Args:
-        inputs: `[B, F]`; matrix products are made in its dtype.
+        inputs: `[B, F]`; matrix products are made in its dtype. None if there are none but
+            `one_hot`.
         h: `[B, H]`.
         c: `[B, H]`; gates and cell are computed in its dtype.
-        kernel: `[F, 4 H]`.
+        kernel: `[F, 4 H]`, with `one_hot` the inputs' last.
         recurrent_kernel: `[H, 4 H]`.
         bias: `[4 H]`.
         peepholes: `[3, H]` or None.
+        one_hot: int32 `[B]`, which one of more inputs before these is 1 while the others are 0,
+            -1 for none; or None.
 
     Returns:
         The output and the cell, `[B, H]` each, in the dtype of `c`.
     """
-    product_type, cell_type = inputs.dtype, c.dtype
-    z = tf.cast(inputs @ tf.cast(kernel, product_type), cell_type)
-    z += tf.cast(tf.cast(h, product_type) @ tf.cast(recurrent_kernel, product_type), cell_type)
+    product_type, cell_type = c.dtype if inputs is None else inputs.dtype, c.dtype
+    kernel = tf.cast(kernel, product_type)
+    z = tf.cast(tf.cast(h, product_type) @ tf.cast(recurrent_kernel, product_type), cell_type)
+    if inputs is not None:
+        own = kernel if one_hot is None else kernel[kernel.shape[0] - inputs.shape[-1] :]
+        z = tf.cast(inputs @ own, cell_type) + z
+    if one_hot is not None:
+        z += tf.cast(_rows(kernel, one_hot), cell_type)
     i, f, g, o = tf.split(z + tf.cast(bias, cell_type), 4, 1)
     if peepholes is not None:
         peepholes = tf.cast(peepholes, cell_type)
@@ -243,3 +251,10 @@ def lstm_step(inputs, h, c, kernel, recurrent_kernel, bias, peepholes=None):
     if peepholes is not None:
         o += peepholes[2] * c
     return tf.sigmoid(o) * tf.tanh(c), c
+
+
+def _rows(kernel, index):
+    """Rows `[B, 4 H]` of the kernel, zeros for -1."""
+    rows = tf.gather(kernel, tf.maximum(index, 0))
+    # `tf.where` would broadcast the condition, which is several times slower.
+    return tf.raw_ops.Select(condition=index >= 0, x=rows, y=tf.zeros_like(rows))

@@ -191,21 +191,29 @@ class StackedRNN(keras.layers.Layer):
         at every step would take longer than the products.
 
         Args:
-            inputs: `[B, F]`.
+            inputs: `[B, F]`, or int32 `[B]`, which of the F inputs is 1 while the others are 0, -1
+                for none: then a row of the weights takes the place of a product.
             state: as `initial_state` returns it.
             below: `[B, below_size]`, the outputs of the layer below.
 
         Returns:
             The outputs `[B, L H]` in the compute dtype, and the state after the step.
         """
-        inputs = tf.cast(inputs, tf.float32)
+        inputs = tf.convert_to_tensor(inputs)
+        one_hot = inputs if inputs.dtype == tf.int32 else None
+        if one_hot is not None and not self.is_lstm:
+            size = self.rnn_layers[0].cell.kernel.shape[0] - self.below_size
+            inputs, one_hot = tf.one_hot(inputs, size), None
         outputs, states = [], []
         below = [] if below is None else [tf.cast(below, tf.float32)]
         for index, layer in enumerate(self.rnn_layers):
-            layer_inputs = tf.concat([inputs, *(outputs[-1:] or below)], -1)
+            layer_inputs = outputs[-1:] or below
+            if one_hot is None:
+                layer_inputs = [tf.cast(inputs, tf.float32), *layer_inputs]
+            layer_inputs = tf.concat(layer_inputs, -1) if layer_inputs else None
             before = self._layer_state(state, index)
             if self.is_lstm:
-                after = lstm_step(layer_inputs, *before, *_weights(layer.cell))
+                after = lstm_step(layer_inputs, *before, *_weights(layer.cell), one_hot=one_hot)
             else:
                 after = [tf.cast(layer.cell(layer_inputs, before)[0], tf.float32)]
             outputs.append(after[0])

@@ -10,7 +10,7 @@ import numpy as np
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.midi import columns
-from hachi_tf.tables import Table
+from hachi_tf.tables import Table, find_column
 
 TICKS_PER_BEAT = 480
 # Microseconds a beat, 125 beats a minute: a tick is a millisecond.
@@ -104,7 +104,7 @@ class _Rows:
 
     def _numbers(self, name: str) -> np.ndarray | None:
         """A column as float64 `[T]`, labels read as numbers; None if there is none."""
-        index = columns.find_column(self._names, name)
+        index = find_column(self._names, name)
         if index is None:
             return None
         values = self._table.values[index]

@@ -8,6 +8,7 @@ import tensorflow as tf
 from hachi_tf.layers.heads import head_from_dict, head_to_dict
 from hachi_tf.layers.stacked_rnn import StackedRNN
 from hachi_tf.models.event_encoder import EventEncoder
+from hachi_tf.models.growth import grown_inputs, grown_outputs
 from hachi_tf.schema import Schema
 
 
@@ -92,8 +93,30 @@ class PredictionNetwork(keras.Model):
             self.built = True
 
     def adopt(self, other: "PredictionNetwork") -> None:
-        """Takes the weights of another network of the same layers."""
-        self.set_weights(other.get_weights())
+        """Takes the weights of another network of the same layers.
+
+        Of a text the other may know fewer characters, or where sequences end where this one does
+        not, or not where it does. New characters are improbable at first: text without them has
+        the score that it had, but for 0.0005 nats a character.
+
+        Args:
+            other: a built network.
+
+        Raises:
+            UserError: if it knows characters that this one lacks.
+        """
+        schema, before = self.schema, other.schema
+        if schema == before:
+            self.set_weights(other.get_weights())
+            return
+        outputs = {id(weight) for weight in self.output_layer.weights}
+        for mine, theirs in zip(self.weights, other.weights, strict=True):
+            value, old = mine.numpy(), theirs.numpy()
+            if id(mine) in outputs:
+                mine.assign(grown_outputs(value, old, schema, before))
+            else:  # only the kernels of recurrent layers see the inputs
+                same = value.shape == old.shape
+                mine.assign(old if same else grown_inputs(value, old, schema, before))
 
     def encode(self, text: Any = None) -> None:
         """The context of a sequence: this network has none."""
@@ -116,7 +139,10 @@ class PredictionNetwork(keras.Model):
         Returns:
             The head's parameters `[B, P]` and the next state.
         """
-        outputs, state = self.rnn.step(self._encoder(inputs), state)
+        if self._encoder.num_classes:
+            outputs, state = self.rnn.step(self._encoder.classes(inputs), state)
+        else:
+            outputs, state = self.rnn.step(self._encoder(inputs), state)
         return self._params(outputs), state
 
     def call(

@@ -1,14 +1,14 @@
 """How an event travels in a message: numbers in the order of the columns, without the time."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Feature, Schema
-from hachi_tf.tables import is_temporal
+from hachi_tf.tables import Ranges, fixed_column, fixed_value, is_temporal
 
 _LARGEST = 1e9  # beyond it float32 arithmetic in a network may overflow
 _GRAIN = 1e-3  # of a quantum; what float32 may be off a grid point
@@ -23,14 +23,15 @@ class Columns:
 
     Args:
         schema: the columns.
+        ranges: the least and the greatest value of columns, by their index, where known.
 
     Attributes:
         temporal: whether the first column is the delay since the previous event.
         names: of the columns that travel, as headers of a table have them.
     """
 
-    def __init__(self, schema: Schema):
-        self.schema = schema
+    def __init__(self, schema: Schema, ranges: Ranges | None = None):
+        self.schema, self._ranges = schema, ranges
         self.temporal = is_temporal(schema)
         self._travel = list(range(int(self.temporal), len(schema)))
         features = [schema.features[index] for index in self._travel]
@@ -97,33 +98,36 @@ class Columns:
                 cells.append("")
         return cells
 
-    def fixed(self, settings: Mapping[str, str]) -> dict[str, Any]:
-        """Columns to hold fixed, as a model's `step` takes them.
+    def held(
+        self, column: str | float, value: str | float | None
+    ) -> tuple[str, str | float | None]:
+        """A column that is to be held, or freed, as a message names it.
 
         Args:
-            settings: by the column's name, a number or a label as text.
+            column: the column's name, or its place among those that travel, from 0.
+            value: as an input has it, or a text; None to free the column.
+
+        Returns:
+            The column's full name, and the value or the label that a model's `step` takes.
 
         Raises:
-            UserError: if there is no such column, or it cannot have that value.
+            UserError: if there is no such column, or it cannot have the value.
         """
-        features = {feature.name: feature for feature in self.schema.features}
-        result: dict[str, Any] = {}
-        for name, text in settings.items():
-            if name not in features:
-                raise UserError(f"a column of {', '.join(features)} for --fix", repr(name))
-            if features[name].kind == "categorical":
-                if text not in features[name].classes:
-                    classes = ", ".join(features[name].classes[:50])
-                    raise UserError(f"{name} as one of {classes} for --fix", repr(text))
-                result[name] = text
-                continue
-            try:
-                result[name] = float(text)
-            except ValueError:
-                raise UserError(f"a number for --fix={name}=...", repr(text)) from None
-            if not math.isfinite(result[name]):
-                raise UserError(f"a finite number for --fix={name}=...", repr(text))
-        return result
+        if isinstance(column, str):
+            index = fixed_column(column, self.schema, self._ranges, "/fix")
+        elif type(column) in (int, float) and column in range(len(self._travel)):
+            index = self._travel[int(column)]
+        else:
+            wanted = f"the name of a column, or a number below {len(self._travel)}, for /fix"
+            raise UserError(wanted, _short(column))
+        feature = self.schema.features[index]
+        if value is None:
+            return feature.name, None
+        if type(value) not in (int, float, str):
+            raise UserError(f"a number or a label for {feature.name}", _short(value))
+        if feature.kind == "categorical" and value in self._classes[index]:
+            value = feature.classes[self._classes[index][value]]
+        return fixed_value(feature.name, value, self.schema, self._ranges, "/fix")
 
     def _cell(self, index: int, value: Any) -> float:
         feature = self.schema.features[index]

@@ -19,7 +19,12 @@ log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def connected(
-    stage: Stage, midi_in: str = "", midi_out: str = "", replay: str = "", backend: Any = None
+    stage: Stage,
+    midi_in: str = "",
+    midi_out: str = "",
+    replay: str = "",
+    backend: Any = None,
+    speed: float = 1.0,
 ) -> Iterator[None]:
     """Connects a stage; on leaving, all notes end and the ports are closed.
 
@@ -33,13 +38,14 @@ def connected(
         replay: path of a table, or a MIDI file, that is played from when the stage runs; "" for
             none.
         backend: something with mido's functions; mido by default.
+        speed: of the replay; 2 is twice as fast.
 
     Raises:
         UserError: if there is no such port or file, or its columns do not fit.
     """
     with contextlib.ExitStack() as stack:
         if replay:
-            connect_replay(stage, replay)
+            connect_replay(stage, replay, speed)
         if midi_in or midi_out:
             voices = _with_pitch(stage.voices)
         if midi_out:
@@ -57,12 +63,13 @@ def connected(
         yield
 
 
-def connect_replay(stage: Stage, path: str) -> None:
+def connect_replay(stage: Stage, path: str, speed: float = 1.0) -> None:
     """Has a table played into all voices, each row at its time, from when the stage runs.
 
     Args:
         stage: not running yet.
         path: of the table, or of a MIDI file.
+        speed: 2 is twice as fast.
 
     Raises:
         UserError: if there is no such file, or its columns are not the inputs of all voices.
@@ -86,7 +93,7 @@ def connect_replay(stage: Stage, path: str) -> None:
 
     if table.time is None:
         raise UserError("a table with a column time for --replay", path)
-    stage.post(functools.partial(schedule, table, stage.clock, take))
+    stage.post(functools.partial(schedule, table, stage.clock, take, speed))
     log.info("replaying %d events of %s", len(table.time), path)
 
 

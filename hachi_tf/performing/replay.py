@@ -128,7 +128,12 @@ def to_rows(table: Any, targets: bool = True, labels: bool = False) -> list[list
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def schedule(table: Any, clock: Clock, take: Callable[[list[float | str], float], Any]) -> None:
+def schedule(
+    table: Any,
+    clock: Clock,
+    take: Callable[[list[float | str], float], Any],
+    speed: float = 1.0,
+) -> None:
     """Plays a table from now on, on the thread that does what is due on a clock.
 
     Args:
@@ -136,6 +141,7 @@ def schedule(table: Any, clock: Clock, take: Callable[[list[float | str], float]
         clock: the clock.
         take: called with each row's cells, but for the targets, and when it was due; labels are
             texts. What it raises, the clock's thread gets; the next row comes all the same.
+        speed: 2 plays twice as fast.
 
     Raises:
         UserError: if the table has no time or no row.
@@ -145,7 +151,7 @@ def schedule(table: Any, clock: Clock, take: Callable[[list[float | str], float]
 
     def do(index: int, due: float) -> None:
         if index + 1 < len(rows):
-            following = begin + float(table.time[index + 1] - table.time[0])
+            following = begin + float(table.time[index + 1] - table.time[0]) / speed
             clock.at(following, functools.partial(do, index + 1))
         take(rows[index], due)
 

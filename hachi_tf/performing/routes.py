@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hachi_tf.errors import UserError
+from hachi_tf.performing.manner import MODES
 from hachi_tf.performing.voice import Voice
 
 _MAX_ADDRESS = 200  # characters
@@ -25,19 +26,32 @@ def _sample(voice: Voice, values: Sequence[Any], received_s: float) -> None:
 
 
 def _bias(voice: Voice, values: Sequence[Any], received_s: float) -> None:
-    voice.bias = _number(values, "a bias", 0.0, 100.0)
+    voice.drawing.bias = _number(values, "a bias", 0.0, 100.0)
 
 
 def _temperature(voice: Voice, values: Sequence[Any], received_s: float) -> None:
-    voice.temperature = _number(values, "a temperature", 0.0, 100.0)
+    voice.drawing.temperature = _number(values, "a temperature", 0.0, 100.0)
 
 
 def _seed(voice: Voice, values: Sequence[Any], received_s: float) -> None:
-    voice.set_seed(int(_number(values, "a seed", 0.0, 2.0**32 - 1)))
+    voice.drawing.set_seed(int(_number(values, "a seed", 0.0, 2.0**32 - 1)))
 
 
 def _pause(voice: Voice, values: Sequence[Any], received_s: float) -> None:
     voice.pause(_number(values, "0 or 1", 0.0, 1.0) > 0)
+
+
+def _mode(voice: Voice, values: Sequence[Any], received_s: float) -> None:
+    value = values[0] if len(values) == 1 else None
+    if value not in MODES:
+        raise UserError(f"a mode of {', '.join(MODES)}", _shown(values))
+    voice.set_mode(value)
+
+
+def _fix(voice: Voice, values: Sequence[Any], received_s: float) -> None:
+    if len(values) not in (1, 2):
+        raise UserError("a column and a value, or a column alone to free it", _shown(values))
+    voice.hold(*values)
 
 
 ACTIONS: dict[str, Action] = {
@@ -49,6 +63,8 @@ ACTIONS: dict[str, Action] = {
     "temperature": _temperature,
     "seed": _seed,
     "pause": _pause,
+    "mode": _mode,
+    "fix": _fix,
 }
 
 
@@ -87,6 +103,11 @@ class Routes:
             self._routes[f"/{number}/status/get"] = functools.partial(
                 lambda number, values, received_s: status([number]), number
             )
+
+    @property
+    def addresses(self) -> list[str]:
+        """All addresses, without patterns."""
+        return list(self._routes)
 
     def handle(self, address: str, values: Sequence[Any], received_s: float) -> None:
         """Does what a message asks for; errors go to `report`, whatever they are."""
@@ -162,6 +183,10 @@ def _number(values: Sequence[Any], what: str, low: float, high: float) -> float:
     """The one number that a message holds."""
     value = values[0] if len(values) == 1 else None
     if type(value) not in (int, float, bool) or not low <= value <= high:
-        got = repr(list(values))
-        raise UserError(f"{what} from {low:g} to {high:g}", got if len(got) < 60 else "others")
+        raise UserError(f"{what} from {low:g} to {high:g}", _shown(values))
     return value
+
+
+def _shown(values: Sequence[Any]) -> str:
+    shown = repr(list(values))
+    return shown if len(shown) < 60 else "others"

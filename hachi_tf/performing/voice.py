@@ -1,20 +1,22 @@
 """One model that listens, answers and plays in time."""
 
 import collections
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from hachi_tf.errors import UserError
 from hachi_tf.performing.clock import Clock, Planned
 from hachi_tf.performing.columns import Columns
+from hachi_tf.performing.drawing import Drawing
 from hachi_tf.performing.figures import Figures
 from hachi_tf.performing.manner import Manner
 
 _RETRY_S = 0.5  # after a step that failed while playing alone
 _LONGEST_LAG_S = 1.0  # a chain further behind goes on from now, rather than catch up
-_MOST_STEPS = 10_000_000
 _MOST_HEARD = 1000  # events of a call that are answered
 
 Listener = Callable[[list[float], float], None]
@@ -26,36 +28,33 @@ class Voice:
     Everything runs on one thread, the one that also calls `clock.run_due`.
 
     Args:
-        model: anything with `schema` and `step(state, event, bias, temperature, seed)` as
-            `hachi_tf.serving.model.Model` has them; `fixed` is given too if columns are.
+        model: anything with `schema` and `step` as `hachi_tf.serving.stepper.Stepper` has them;
+            `fixable` and `ranges` count too, if it has them.
         clock: what is due.
         manner: how to play.
-        fixed: columns to hold fixed, by name, values or labels as text.
+        fixed: what columns are held at, by their names, as `tables.parse_fixed` gives them.
 
     Attributes:
+        drawing: the model's state, and the settings of its draws.
+        fixable: whether columns can be held.
         on_output: called with the values of `/output` and when they were due.
         on_input: called with the values of an input that was taken and when it came.
         on_ended: called without arguments after a sequence's last event.
         on_error: called with an exception that ended nothing.
         figures: counts and latencies.
-
-    Raises:
-        UserError: if a column cannot be fixed.
     """
 
     def __init__(self, model: Any, clock: Clock, manner: Manner | None = None, fixed: Any = None):
         self.model, self.clock = model, clock
         self.manner = manner = manner or Manner()
-        self.columns = Columns(model.schema)
-        self.bias, self.temperature = manner.bias, manner.temperature
+        self.columns = Columns(model.schema, getattr(model, "ranges", None))
+        self.fixable = getattr(model, "fixable", True)
+        self.drawing = Drawing(model, manner.bias, manner.temperature, manner.seed, fixed)
         self.figures = Figures()
         self.on_output: list[Listener] = []
         self.on_input: list[Listener] = []
         self.on_ended: list[Callable[[], None]] = []
         self.on_error: list[Callable[[Exception], None]] = []
-        self._options = {"fixed": self.columns.fixed(fixed)} if fixed else {}
-        self._seed, self._draws = manner.seed, 0
-        self._row_seed = (manner.seed, 0)
         self._planned: Planned | None = None  # the output, the next step or the answer
         self._pending: tuple[np.ndarray, bool] | None = None  # an event, and if it is the last
         self._last_s: float | None = None  # when the last event was, for the delay of an input
@@ -66,7 +65,6 @@ class Voice:
         self._calls: collections.deque[float] = collections.deque(maxlen=_MOST_HEARD)
         self._gaps: list[float] = []  # between the answer's events, of a model without time
         self.stopped = False
-        self._forget()
 
     def start(self) -> None:
         """Begins to play, if that is the manner."""
@@ -97,7 +95,7 @@ class Voice:
         else:
             if mode == "respond":
                 self._drop()
-            drawn = self._step(event)
+            drawn = self.drawing.step(event)
         self._last_s = now
         self.figures.inputs += 1
         self._tell(self.on_input, self.columns.to_values(event), now)
@@ -112,16 +110,12 @@ class Voice:
     def sample(self, received_s: float | None = None) -> None:
         """Sends another draw of the next event at once, and leaves everything else as it is."""
         now = self.clock.now() if received_s is None else received_s
-        self._draws += 1
-        drawn, *_ = self._draw(*self._asked, (self._seed, self._draws))
-        self._emit(drawn, now, 0.0)
+        self._emit(self.drawing.another(), now, 0.0)
         self.figures.took(self.clock.now() - now)
 
     def reset(self) -> None:
         """Clears the recurrent state, nothing else; a voice that had stopped plays again."""
-        self._forget()
-        self._draws += 1
-        self._row_seed = (self._seed, self._draws)  # else the same events would come again
+        self.drawing.forget()
         if self.stopped:
             self.stopped = False
             self.start()
@@ -153,14 +147,39 @@ class Voice:
         """Whether it is held."""
         return self._paused_s is not None
 
-    def set_seed(self, seed: int) -> None:
-        """Draws with another seed, from 0 to 2^32 - 1, from now on."""
-        self._seed, self._draws = seed, 0
-        self._row_seed = (seed, 0)
+    def set_mode(self, mode: str) -> None:
+        """Plays in another mode; what is pending still comes, and nothing of the old one after it.
 
-    def _forget(self) -> None:
-        self._state, self._own, self._steps = None, None, 0
-        self._asked: tuple[Any, np.ndarray | None] = (None, None)
+        Args:
+            mode: one of `manner.MODES`.
+        """
+        if mode == self.manner.mode:
+            return
+        self.manner = dataclasses.replace(self.manner, mode=mode)
+        self._calls.clear()
+        self._gaps, self._left, self._steer = [], 0, None
+        if self._pending is None:
+            self._drop()
+            self.start()
+        elif mode == "free":
+            self._left = math.inf
+
+    def hold(self, column: str | float, value: str | float | None = None) -> None:
+        """Holds a column at a value from the next draw on; without a value, lets it go.
+
+        Args:
+            column: its name, or its place among the columns beside the time, from 0.
+            value: as `/input` has it.
+
+        Raises:
+            UserError: if there is no such column, it cannot have the value, or the model's
+                columns cannot be held.
+        """
+        name, held = self.columns.held(column, value)
+        if held is not None and not self.fixable:
+            raise UserError("a model whose columns can be held", "none", "export it again")
+        others = {key: each for key, each in self.drawing.fixed.items() if key != name}
+        self.drawing.fixed = others if held is None else {**others, name: held}
 
     def _drop(self) -> None:
         """Takes everything off the plan."""
@@ -175,32 +194,6 @@ class Voice:
         self._planned = self.clock.at(due, action)
         if self.paused:
             self._planned.cancel()  # `pause` plans it again
-
-    def _draw(self, state: Any, event: np.ndarray | None, seed: tuple[int, int]):
-        """One step: the event `[F]`, whether the sequence ends with it, and the next state."""
-        step = self.model.step(
-            state,
-            None if event is None else event[None],
-            self.bias,
-            self.temperature,
-            np.array([seed], np.uint32).view(np.int32),
-            **self._options,
-        )
-        drawn = np.asarray(step.event)[0]
-        if not np.isfinite(drawn).all():
-            raise ArithmeticError("the model drew no finite event; /reset or other inputs may help")
-        return drawn, bool(step.ended[0]), step.state
-
-    def _step(self, event: np.ndarray | None) -> tuple[np.ndarray, bool]:
-        """Draws the event after `event` and goes on to it; leaves all as it was on an error."""
-        if self._steps >= _MOST_STEPS:  # the model's own count, on which draws depend, stands still
-            self._draws += 1
-            self._row_seed = (self._seed, self._draws)
-        drawn, ended, state = self._draw(self._state, event, self._row_seed)
-        self._steps += 1
-        self._asked = self._state, event
-        self._state, self._own = state, drawn
-        return drawn, ended
 
     def _prepare(self, drawn: tuple[np.ndarray, bool], base_s: float) -> None:
         """Plans the output of an event that follows one at `base_s`, or sends it."""
@@ -235,13 +228,13 @@ class Voice:
     def _advance(self, due: float) -> None:
         """Draws the next event of a chain, from an input if one has come."""
         self._planned = None
-        event, self._steer = (self._own if self._steer is None else self._steer), None
+        event, self._steer = (self.drawing.own if self._steer is None else self._steer), None
         if self.clock.now() - self._base_s > _LONGEST_LAG_S:
             self._base_s = self.clock.now()
         try:
-            drawn = self._step(event)
+            drawn = self.drawing.step(event)
         except Exception as error:  # the chain must go on
-            self._forget()
+            self.drawing.forget()
             self._plan(self.clock.now() + _RETRY_S, self._advance)
             self._fail(error)
             return

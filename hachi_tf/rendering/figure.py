@@ -123,6 +123,10 @@ class Figure:
         left, top, width, height = box
         self._draw.rectangle((left, top, left + width - 1, top + height - 1), fill=colour)
 
+    def area(self, points: np.ndarray, colour: str) -> None:
+        """Fills a polygon of corners `[n, 2]`."""
+        self._draw.polygon([tuple(point) for point in points.tolist()], fill=colour)
+
     def ticks(
         self, box: tuple[int, int, int, int], low: float, high: float, name: str, side: str
     ) -> None:

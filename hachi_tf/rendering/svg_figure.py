@@ -84,3 +84,8 @@ class SvgFigure(Figure):
         self._parts.append(
             f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="{colour}"/>'
         )
+
+    def area(self, points: np.ndarray, colour: str) -> None:
+        """Fills a polygon of corners `[n, 2]`."""
+        corners = " ".join(f"{svg.number(x)},{svg.number(y)}" for x, y in points.tolist())
+        self._parts.append(f'<polygon points="{corners}" fill="{colour}"/>')

@@ -9,6 +9,7 @@ import tensorflow as tf
 from hachi_tf.errors import UserError
 from hachi_tf.samplers import noise
 from hachi_tf.samplers.loop import Progress, sample_loop, select_rows
+from hachi_tf.samplers.manner import Manner
 from hachi_tf.samplers.outputs import Drawn, Scored, Stepped, Written
 from hachi_tf.samplers.reading import Style, read
 from hachi_tf.samplers.score import score
@@ -69,6 +70,8 @@ class Sampler:
         style=None,
         prime_text=None,
         fixed=None,
+        top_k=None,
+        top_p=None,
     ):
         """Draws events.
 
@@ -90,6 +93,11 @@ class Sampler:
                 with a style.
             fixed: float32 `[B, F]` in data units, what columns are held at while the others are
                 drawn to suit, NaN where a column is free; for a network that reads no text.
+            top_k: int32 `[B]`, how many of the likeliest classes of a step may be drawn, below
+                1 for all; for a head that truncates, as is the next.
+            top_p: float32 `[B]`, which share of the probability the likeliest classes of a step
+                must have to be all that may be drawn, 1 for all. A row with one that is not in
+                (0, 1] has length 0.
 
         Returns:
             A `Drawn`, or a `Written` if there is a text.
@@ -107,7 +115,8 @@ class Sampler:
             num_steps = tf.where(reading.valid, num_steps, 0)
         num_steps = tf.clip_by_value(num_steps, 0, self.max_steps)
         steps = tf.maximum(tf.reduce_max(num_steps), 0)  # 0 for an empty batch
-        out = self._draw(seed, steps, num_steps, bias, temperature, state, reading.context, fixed)
+        manner = Manner(bias, temperature, top_k, top_p)
+        out = self._draw(seed, steps, num_steps, manner, state, reading.context, fixed)
         drawn = Drawn(out.events, out.lengths, out.state.ended, self.layout.pack(out.state))
         if reading.context is None:
             return drawn
@@ -177,9 +186,13 @@ class Sampler:
         Returns:
             A `Stepped`.
         """
-        reading = self._read(text)
+        manner = Manner(bias, temperature)
+        return self._step(seed, event, has_event, manner, state, self._read(text), fixed)[0]
+
+    def _step(self, seed, event, has_event, manner, state, reading, fixed=None):
+        """A `Stepped`, and whether each row has drawn an event, bool `[B]`."""
         context = reading.context
-        has_event &= _is_valid(bias, temperature)
+        has_event &= manner.valid()
         state = self.layout.unpack(state)
         first = has_event & (state.step_count == 0)
 
@@ -201,8 +214,9 @@ class Sampler:
             state = state._replace(ended=state.ended | ~reading.inked)
             num_steps = tf.where(reading.inked, num_steps, 0)
         size = self.head.params_size
-        out = self._draw(seed, 1, num_steps, bias, temperature, state, context, fixed, size)
-        return Stepped(out.events[:, 0], self.layout.pack(out.state), out.state.ended, out.params)
+        out = self._draw(seed, 1, num_steps, manner, state, context, fixed, size)
+        state = self.layout.pack(out.state)
+        return Stepped(out.events[:, 0], state, out.state.ended, out.params), out.lengths > 0
 
     def log_prob(self, events, lengths, state, ended=None, text=None, written_text=None) -> Scored:
         """Scores events under the model.
@@ -240,22 +254,19 @@ class Sampler:
     def _read(self, text=None, style=None, prime_text=None):
         return read(self.network, self.styles, self._style_states, text, style, prime_text)
 
-    def _draw(
-        self, seed, steps, num_steps, bias, temperature, state, context, fixed=None, num_params=0
-    ):
+    def _draw(self, seed, steps, num_steps, manner, state, context, fixed=None, num_params=0):
         """The loop over `steps` steps, with rows of invalid settings left out."""
-        valid = _is_valid(bias, temperature)
-        bias = tf.where(valid, bias, 0.0)
-        temperature = tf.where(valid, temperature, 1.0)
+        settings = manner.repaired().for_head()
         uniforms = noise.uniforms(seed, state.step_count, steps, self.head.noise_size)
         size = len(self.schema)
-        held = {} if fixed is None else {"fixed": self.units.fixed(fixed)}
+        if fixed is not None:
+            settings["fixed"] = self.units.fixed(fixed)
 
         def step(inputs, network):
             return self.network.step(inputs, list(network), context)
 
         def draw(params, uniforms):
-            drawn = self.head.sample(params, uniforms, bias, temperature, **held)
+            drawn = self.head.sample(params, uniforms, **settings)
             event = self.units.events(drawn[:, :size])
             if fixed is not None:
                 event = tf.where(tf.math.is_nan(fixed), event, fixed)
@@ -273,12 +284,7 @@ class Sampler:
             draw,
             state,
             uniforms,
-            tf.where(valid, num_steps, 0),
+            tf.where(manner.valid(), num_steps, 0),
             num_params,
             None if context is None else progress,
         )
-
-
-def _is_valid(bias, temperature):
-    finite = tf.math.is_finite(bias) & tf.math.is_finite(temperature)
-    return finite & (temperature >= 0.0)

@@ -65,6 +65,30 @@ def settings(name: str, value: Any, rows: int, low: float = -np.inf) -> np.ndarr
     return per_row(name, array, rows)
 
 
+def top_k(value: Any, rows: int) -> np.ndarray:
+    """Numbers of classes int32 `[B]`, 0 for all, from one number or one a row.
+
+    Raises:
+        UserError: if one is no whole number of at least 0.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" or (array < 0).any() or (array >= 2**31).any():
+        raise UserError("a whole number top_k, 0 for all classes", str(value))
+    return per_row("top_k", array.astype(np.int32), rows)
+
+
+def top_p(value: Any, rows: int) -> np.ndarray:
+    """Shares of the probability float32 `[B]`, from one number or one a row.
+
+    Raises:
+        UserError: if one is not above 0 and at most 1.
+    """
+    array = floats("top_p", value)
+    if not ((array > 0.0) & (array <= 1.0)).all():
+        raise UserError("top_p above 0 and at most 1, which is for all classes", str(value))
+    return per_row("top_p", array, rows)
+
+
 def floats(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -> np.ndarray:
     """The value as a float32 array.
 
@@ -132,6 +156,41 @@ def texts(name: str, value: Any, rows: int) -> np.ndarray:
         raise UserError(f"one {name}, or one for each of {rows} rows", got)
     encoded = [unicodedata.normalize("NFC", each).encode("utf-8", "replace") for each in values]
     return np.array(encoded, object)
+
+
+def unit_texts(name: str, value: Any, rows: int, unit: str) -> np.ndarray:
+    """Texts for a model of text, object `[B]`, from one text or one a row.
+
+    Args:
+        name: what to call it in an error.
+        value: a string, of a model of bytes also bytes, or one a row.
+        rows: B.
+        unit: `"char"`, whose texts become UTF-8 in normal form C, or `"byte"`, whose texts stay as
+            they are.
+
+    Raises:
+        UserError: if it is none of these.
+    """
+    kinds = (str, bytes) if unit == "byte" else (str,)
+    values = [value] * rows if isinstance(value, (str, bytes)) else value
+    listed = isinstance(values, (list, tuple)) or np.ndim(values) == 1
+    if not listed or len(values) != rows or not all(isinstance(each, kinds) for each in values):
+        got = "none" if value is None else reprlib.repr(value)
+        raise UserError(f"one {name}, or one for each of {rows} rows", got)
+    encoded = np.empty([rows], object)
+    encoded[:] = [_encode(each, unit) for each in values]
+    return encoded
+
+
+def _encode(text: str | bytes, unit: str) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    if unit == "char":  # what no UTF-8 can hold is left out with what the model lacks
+        return unicodedata.normalize("NFC", text).encode("utf-8", "surrogatepass")
+    try:
+        return text.encode("utf-8", "surrogateescape")  # as arguments and file names come in
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def fixed(value: Any, schema: Schema, rows: int) -> np.ndarray:

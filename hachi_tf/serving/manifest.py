@@ -84,6 +84,16 @@ def read(version_dir: pathlib.Path) -> dict[str, Any]:
     return value
 
 
+def is_fixable(metadata: dict[str, Any]) -> bool:
+    """Whether an export takes columns that are held fixed while others are drawn.
+
+    Args:
+        metadata: what `read` gives.
+    """
+    signature = metadata["signatures"].get("step", {})
+    return "fixed" in signature.get("inputs", {})
+
+
 def _are_styles(styles: Any) -> bool:
     """Whether styles are as `describe_styles` writes them."""
     return isinstance(styles, list) and all(

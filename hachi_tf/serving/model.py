@@ -43,6 +43,7 @@ class Model:
         self.max_steps, self.state_size = max_steps, state_size
         self.alphabet, self.styles, self.scale = alphabet, styles or {}, scale
         self.fixable = fixable
+        self.ranges: dict[int, tuple[float, float]] = {}  # of columns by index, where known
 
     def sample(
         self,
@@ -166,19 +167,10 @@ class Model:
         Raises:
             UserError: if an argument is out of range or its shape does not fit.
         """
-        if state is None:
-            state = np.zeros([1 if event is None else len(event), self.state_size], np.float32)
-        state = self._state(state)
-        rows, columns = len(state), len(self.schema)
-        inputs = self._settings(rows, None, bias, temperature, seed)
-        del inputs["num_steps"]
+        inputs = self._step_inputs(state, event, bias, temperature, seed)
+        rows = len(inputs["state"])
         inputs |= self._texts(rows, text=text) | self._fixed(rows, fixed)
-        if event is None:
-            inputs["event"] = np.zeros([rows, columns], np.float32)
-        else:
-            inputs["event"] = arguments.floats("event", event, (rows, columns))
-        inputs |= {"state": state, "has_event": np.full(rows, event is not None)}
-        return Step(**self._call("step", inputs))
+        return Step(**self.call("step", inputs))
 
     def log_prob(
         self,
@@ -210,18 +202,33 @@ class Model:
         if self.schema.end_of_sequence:
             inputs["ended"] = arguments.per_row("ended", np.asarray(ended, bool), rows)
         inputs |= self._texts(rows, text=text)
-        out = self._call("log_prob", inputs)
+        out = self.call("log_prob", inputs)
         steps = [row[:length] for row, length in zip(out["step_log_prob"], lengths, strict=True)]
         return Scores(out["log_prob"], steps, out["state"])
 
-    def _call(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _step_inputs(self, state, event, bias, temperature, seed) -> dict[str, np.ndarray]:
+        """The inputs that `step` has of any model."""
+        if state is None:
+            state = np.zeros([1 if event is None else len(event), self.state_size], np.float32)
+        state = self._state(state)
+        rows, columns = len(state), len(self.schema)
+        inputs = self._settings(rows, None, bias, temperature, seed)
+        del inputs["num_steps"]
+        if event is None:
+            inputs["event"] = np.zeros([rows, columns], np.float32)
+        else:
+            inputs["event"] = arguments.floats("event", event, (rows, columns))
+        return inputs | {"state": state, "has_event": np.full(rows, event is not None)}
+
+    def call(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Calls a signature as it is: named arrays of its types in and out."""
         import tensorflow as tf
 
         tensors = {key: tf.constant(value) for key, value in inputs.items()}
         return {key: value.numpy() for key, value in self.signatures[name](**tensors).items()}
 
     def _samples(self, name: str, inputs: dict[str, np.ndarray]) -> Samples:
-        out = self._call(name, inputs)
+        out = self.call(name, inputs)
         pairs = zip(out["events"], out["lengths"], strict=True)
         events = [row[:length] for row, length in pairs]
         drawn = Samples(events, out["ended"], out["state"], inputs["seed"])

@@ -18,7 +18,10 @@ class Samples:
             skipped; None, as are the next two, of a model that reads no text.
         position: one float32 array `[T]` a sequence, the centre of the window over the text in
             characters, 1 for the first one.
-        num_unknown: int32 `[B]`, characters that were left out since the model lacks them.
+        num_unknown: int32 `[B]`, characters that were left out since the model lacks them; of a
+            model of text, those of the prime, None without one.
+        texts: what a model of text drew, one `str` a sequence, or `bytes` of a model of bytes;
+            None of other models.
     """
 
     events: list[np.ndarray]
@@ -28,6 +31,7 @@ class Samples:
     complete: np.ndarray | None = None
     position: list[np.ndarray] | None = None
     num_unknown: np.ndarray | None = None
+    texts: list[str] | list[bytes] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,11 +42,14 @@ class Scores:
         log_prob: float32 `[B]`, the sum over each sequence.
         step_log_prob: one float32 array `[T]` a sequence, of each event.
         state: float32 `[B, S]`, with which `continue_`, `step` and `log_prob` go on.
+        num_unknown: int32 `[B]`, characters or bytes of a text that were left out since the model
+            of text lacks them; None of other models.
     """
 
     log_prob: np.ndarray
     step_log_prob: list[np.ndarray]
     state: np.ndarray
+    num_unknown: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +61,12 @@ class Step:
         state: float32 `[B, S]`, for the next step.
         ended: bool `[B]`, whether the sequence has ended.
         params: float32 `[B, P]`, the head's parameters that the event was drawn from.
+        texts: the character or byte that a model of text drew, empty where it drew none, a row;
+            None of other models.
     """
 
     event: np.ndarray
     state: np.ndarray
     ended: np.ndarray
     params: np.ndarray
+    texts: list[str] | list[bytes] | None = None

@@ -20,14 +20,14 @@ _OTHER_GRAPHS = {"saved_model.pbtxt", "saved_model.cpb"}
 ALLOWED_OPS = frozenset(
     """
     Abs Add AddN AddV2 All Any ArgMax ArgMin Assert BatchMatMulV2 BiasAdd Bitcast BitwiseAnd
-    BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Cosh
+    BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Cos Cosh
     Cumprod Cumsum DisableCopyOnRead Einsum Elu EnsureShape Equal Erf Erfc Erfinv Exp ExpandDims
     Expm1 Fill Floor FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual Identity IdentityN
     If Invert IsFinite IsInf IsNan LeakyRelu LeftShift Less LessEqual Lgamma Log Log1p
     LogSoftmax LogicalAnd LogicalNot LogicalOr LowerBound MatMul MatrixBandPart MatrixDiagV3
     MatrixSetDiagV3 MatrixTriangularSolve Max Maximum Mean Min Minimum Mul Ndtri Neg NoOp
     NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod
-    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal Relu Reshape
+    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal ReduceJoin Relu Reshape
     ReverseSequence ReverseV2 RightShift Round Rsqrt ScatterNd Select SelectV2 Shape Sigmoid
     Sign Sinh Size Slice Softmax Softplus SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt
     Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessWhile
@@ -167,6 +167,23 @@ def _ancestors(nodes: dict[str, Any], roots: Iterable[str]) -> set[str]:
         if name in nodes and name not in found:
             found.add(name)
             waiting += [_node(each) for each in nodes[name].input]
+    return found
+
+
+def called_functions(nodes: Iterable[Any], functions: dict[str, Any]) -> set[str]:
+    """Names of the functions that nodes call, of those that they call, and so on.
+
+    Args:
+        nodes: of a graph.
+        functions: the graph's functions (`FunctionDef`) by name.
+    """
+    found: set[str] = set()
+    waiting = [name for node in nodes for name in _called(node)]
+    while waiting:
+        name = waiting.pop()
+        if name in functions and name not in found:
+            found.add(name)
+            waiting += [each for node in functions[name].node_def for each in _called(node)]
     return found
 
 

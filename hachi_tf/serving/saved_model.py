@@ -19,11 +19,12 @@ from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.models import network_from_dict, network_to_dict
 from hachi_tf.samplers.reading import Style
-from hachi_tf.samplers.sampler import Sampler
+from hachi_tf.samplers.text_sampler import make_sampler
 from hachi_tf.schema import Schema
-from hachi_tf.serving import manifest, safety
+from hachi_tf.serving import manifest, openapi, safety, warmup
 from hachi_tf.serving.model import Model
 from hachi_tf.serving.signatures import make_signatures
+from hachi_tf.serving.text_model import TextModel
 from hachi_tf.transforms import Transform, transform_from_dict, transform_to_dict
 
 
@@ -46,11 +47,12 @@ class LoadedModel(Model):
             _alphabet(metadata["network"]),
             {each["name"]: each["text"] for each in metadata.get("styles", [])},
             metadata.get("data", {}).get("scale"),
-            "fixed" in metadata["signatures"].get("sample", {}).get("inputs", {}),
+            manifest.is_fixable(metadata),
         )
         self.path, self.metadata = path, metadata
         self._loaded = loaded  # the signatures hold its variables only weakly
         self.transforms = transform_from_dict(metadata["transforms"])
+        self.ranges = self.transforms.ranges()
 
     def network(self) -> keras.Model:
         """A new Keras network with the export's weights, to train on.
@@ -59,6 +61,10 @@ class LoadedModel(Model):
             UserError: if the weights do not fit the network that the export describes.
         """
         return load_network(self.path)
+
+
+class LoadedTextModel(LoadedModel, TextModel):
+    """The export of a model of text, loaded."""
 
 
 def in_memory(
@@ -79,11 +85,14 @@ def in_memory(
         scale: the measures of the training data's lines, if it has lines.
         fixable: whether columns may be held fixed while others are drawn; not beside a text.
     """
-    sampler = Sampler(_for_inference(network), transforms, schema, max_steps, fixable=fixable)
+    sampler = make_sampler(_for_inference(network), transforms, schema, max_steps, fixable=fixable)
     signatures = {name: _by_name(each) for name, each in make_signatures(sampler).items()}
     alphabet = _alphabet(network_to_dict(network))
     size = sampler.layout.size
-    return Model(schema, signatures, max_steps, size, alphabet, None, scale, fixable)
+    kind = Model if schema.text_unit is None else TextModel
+    model = kind(schema, signatures, max_steps, size, alphabet, None, scale, fixable)
+    model.ranges = transforms.ranges()
+    return model
 
 
 def export(
@@ -120,7 +129,8 @@ def export(
             `load`, e.g. because of an operation in a head of one's own.
     """
     frozen = _for_inference(network)
-    sampler = Sampler(frozen, transforms, schema, max_steps, styles, fixable)
+    options = {"styles": styles, "fixable": fixable}
+    sampler = make_sampler(frozen, transforms, schema, max_steps, **options)
     signatures = make_signatures(sampler)
     description = {
         **(metadata or {}),
@@ -149,6 +159,8 @@ def export(
             tf.saved_model.save(module, str(path), signatures=signatures, options=options)
         safety.check(path)
         manifest.write(path, text)
+        warmup.write(path, description)
+        openapi.write(path, description)
     return target
 
 
@@ -163,7 +175,7 @@ def load(path: str | os.PathLike) -> LoadedModel:
             loaded.
 
     Returns:
-        A `LoadedModel`.
+        A `LoadedModel`, of a model of text a `LoadedTextModel`.
 
     Raises:
         UserError: if there is no export, or it is damaged or refused.
@@ -179,7 +191,8 @@ def load(path: str | os.PathLike) -> LoadedModel:
     missing = set(metadata["signatures"]) - set(loaded.signatures)
     if missing:
         raise UserError(f"the signatures {', '.join(sorted(missing))} in {path}", "none of them")
-    return LoadedModel(path, metadata, loaded)
+    of_text = Schema.from_dict(metadata["schema"]).text_unit is not None
+    return (LoadedTextModel if of_text else LoadedModel)(path, metadata, loaded)
 
 
 def load_network(path: str | os.PathLike) -> keras.Model:

@@ -7,6 +7,7 @@ fail the batch; a wrong shape does, with a message.
 import tensorflow as tf
 
 from hachi_tf.samplers.sampler import Sampler
+from hachi_tf.samplers.text_sampler import TextSampler
 
 DEFAULT_SIGNATURE = "serving_default"
 
@@ -36,6 +37,14 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     ended and no character was skipped), `position` float32 `[B, T]` (the centre of the window,
     1 at the first character of `text`) and `num_unknown` int32 `[B]` (characters left out since
     the model lacks them). A text limits the steps of a row to some times its average.
+
+    Of a model of text (`TextSampler`), `sample`, `continue`, `sample_primed` and `step` also take
+    `top_k` int32 `[B]` (0 for all classes) and `top_p` float32 `[B]` (the nucleus, 1 for all), and
+    return `text` string `[B]`, UTF-8, or of a model of bytes `text_bytes`; `sample_primed` has
+    `prime_text` string `[B]` in place of `prime` and `prime_lengths`, and `log_prob` has `text`
+    in place of `events` and `lengths` and also returns `lengths`. Both return `num_unknown` int32
+    `[B]`: what was left out since the model lacks it, or it is no UTF-8. Characters are in normal
+    form C.
 
     Of a `fixable` sampler, `sample`, `continue`, `sample_primed` and `step` have `fixed` float32
     `[B, F]`: columns that are held at these values, in data units, while the others are drawn
@@ -78,6 +87,16 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
         text["text"] = tf.TensorSpec([None], tf.string)
         style["style"] = tf.TensorSpec([None], tf.string)
         prime["prime_text"] = tf.TensorSpec([None], tf.string)
+    if isinstance(sampler, TextSampler):
+        settings |= {
+            "top_k": tf.TensorSpec([None], tf.int32),
+            "top_p": tf.TensorSpec([None], tf.float32),
+        }
+        stepped |= {name: settings[name] for name in ("top_k", "top_p")}
+        prime = {"prime_text": tf.TensorSpec([None], tf.string)}
+        scored = {"text": tf.TensorSpec([None], tf.string)} | {
+            name: spec for name, spec in scored.items() if name not in ("events", "lengths")
+        }
     held = {"fixed": tf.TensorSpec([None, columns], tf.float32)} if sampler.fixable else {}
     wanted, primed = settings | text | style | held, settings | text | held | prime
 
@@ -92,11 +111,15 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
 
 
 def _trace(name, function, specs):
-    """Traces `function(**tensors) -> NamedTuple` into one from named tensors to named tensors."""
+    """Traces `function(**tensors)` into one from named tensors to named tensors.
+
+    It returns a `NamedTuple` or a dictionary.
+    """
 
     def traced(*tensors):
         inputs = _checked(dict(zip(specs, tensors, strict=True)), specs)
-        return function(**inputs)._asdict()
+        outputs = function(**inputs)
+        return outputs if isinstance(outputs, dict) else outputs._asdict()
 
     traced.__name__ = name
     named = [tf.TensorSpec(spec.shape, spec.dtype, name=key) for key, spec in specs.items()]

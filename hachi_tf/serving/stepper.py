@@ -31,30 +31,38 @@ class Stepper:
 
         if model.alphabet is not None:
             raise UserError("a model of events to play live", "one that writes texts")
-        self.model, self.schema = model, model.schema
+        self.schema, self.fixable, self.ranges = model.schema, model.fixable, model.ranges
+        self._model = model  # its signatures hold its variables only weakly
         self._constant = tf.constant
         columns, signature = len(model.schema), model.signatures["step"]
-        free = {"fixed": tf.fill([1, columns], np.nan)} if model.fixable else {}
+        more = {}
+        if model.schema.text_unit is not None:  # of all classes
+            more = {"top_k": tf.zeros([1], tf.int32), "top_p": tf.ones([1])}
+        self._given: Mapping[str, Any] = {}
+        self._held = np.full([columns], np.nan, np.float32)
 
         def step(state, controls, seed):
-            # controls: the event, whether there is one, the bias, the temperature
+            # controls: the event, what is held, whether there is an event, bias, temperature
+            held = {"fixed": controls[None, columns : 2 * columns]} if model.fixable else {}
+            has_event, settings = controls[2 * columns], controls[2 * columns :]
             drawn = signature(
                 state=state,
                 event=controls[None, :columns],
-                has_event=controls[columns : columns + 1] > 0.5,
-                bias=controls[columns + 1 : columns + 2],
-                temperature=controls[columns + 2 :],
+                has_event=settings[:1] > 0.5,
+                bias=settings[1:2],
+                temperature=settings[2:],
                 seed=seed,
-                **free,
+                **held,
+                **more,
             )
             before, after = state[0, 0], drawn["state"][0, 0]
-            read = before + tf.where(before > 0.0, 0.0, controls[columns])
+            read = before + tf.where(before > 0.0, 0.0, has_event)
             event = tf.where((after > read) | (read >= _MAX_COUNT), drawn["event"][0], np.nan)
             return tf.concat([event, tf.cast(drawn["ended"], tf.float32)], 0), drawn["state"]
 
         self._step = tf.function(step, autograph=False).get_concrete_function(
             tf.TensorSpec([1, model.state_size], tf.float32),
-            tf.TensorSpec([columns + 3], tf.float32),
+            tf.TensorSpec([2 * columns + 3], tf.float32),
             tf.TensorSpec([1, 2], tf.int32),
         )
         self._beginning = tf.zeros([1, model.state_size])
@@ -78,21 +86,31 @@ class Stepper:
             bias: finite; 0 is unbiased, more is neater.
             temperature: finite, at least 0; 1 is unchanged, 0 takes the likeliest.
             seed: a number from 0 to 2^32 - 1, or int32 `[1, 2]`; drawn if None.
-            fixed: as for `Model.step`, which then does the step.
+            fixed: what columns are held at, by their names, as for `Model.step`.
 
         Returns:
             A `Step` whose state is only for the next step, and without `params`. Its event is
             NaN if the model drew none: it had ended, or its numbers were not finite.
+
+        Raises:
+            UserError: if the seed or a value to hold is out of range.
         """
         seed = arguments.row_seeds(seed, 1)
         state = self._beginning if state is None else state
-        if fixed:
-            return self.model.step(np.asarray(state), event, bias, temperature, seed, fixed=fixed)
-        columns = len(self.schema)
-        controls = np.zeros([columns + 3], np.float32)
+        columns, fixed = len(self.schema), fixed or {}
+        if fixed != self._given:
+            self._hold(fixed)
+        controls = np.zeros([2 * columns + 3], np.float32)
         if event is not None:
             controls[:columns] = event[0]
-        controls[columns:] = event is not None, bias, temperature
+        controls[columns : 2 * columns] = self._held
+        controls[2 * columns :] = event is not None, bias, temperature
         drawn, state = self._step(state, self._constant(controls), self._constant(seed))
         drawn = drawn.numpy()
         return Step(drawn[None, :columns], state, drawn[columns:] > 0.5, None)
+
+    def _hold(self, fixed: Mapping[str, Any]) -> None:
+        if fixed and not self.fixable:
+            raise UserError("no fixed columns: this model takes none", ", ".join(fixed))
+        self._held = arguments.fixed(fixed, self.schema, 1)[0]
+        self._given = dict(fixed)

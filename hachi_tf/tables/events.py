@@ -69,7 +69,7 @@ def table_schema(
     return Schema(tuple(features))
 
 
-def to_events(table: Table, schema: Schema) -> np.ndarray:
+def to_events(table: Table, schema: Schema, place: str = "") -> np.ndarray:
     """A table as events.
 
     Times go to their grid before they are subtracted, so no error adds up.
@@ -77,6 +77,7 @@ def to_events(table: Table, schema: Schema) -> np.ndarray:
     Args:
         table: the table; its columns may stand in another order.
         schema: the columns to make.
+        place: where the table came from, for errors.
 
     Returns:
         `[T, F]`, float64, in data units: the delay since the previous event in seconds (0 for
@@ -86,6 +87,15 @@ def to_events(table: Table, schema: Schema) -> np.ndarray:
         UserError: if columns or their kinds differ, a label is none of the classes, or a value
             is missing where the schema knows of none.
     """
+    try:
+        return _to_events(table, schema)
+    except UserError as error:
+        if not place:
+            raise
+        raise UserError(error.expected, f"{error.got}, in {place}", error.do) from None
+
+
+def _to_events(table: Table, schema: Schema) -> np.ndarray:
     temporal = is_temporal(schema)
     wanted = schema_columns(schema)
     if (table.time is not None) != temporal or set(table.columns) != set(wanted):

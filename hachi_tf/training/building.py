@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from hachi_tf.errors import UserError
-from hachi_tf.layers.heads import make_head
+from hachi_tf.layers.heads import head_to_dict, make_head
 from hachi_tf.models import network_class, network_from_dict, network_to_dict
+from hachi_tf.models.growth import is_grown
 from hachi_tf.schema import Schema
 from hachi_tf.training.run_directory import RunDirectory
 from hachi_tf.transforms import Transform, transform_from_dict
@@ -99,11 +100,7 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
     )
     network.build()
     if schema.end_of_sequence:
-        # The end comes once a sequence: a network that first has to learn that it is rare would
-        # for long end too soon.
-        bias = network.output_layer.bias.numpy()
-        bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
-        network.output_layer.bias.assign(bias)
+        _make_end_rare(network, train)
     # As the network reads them: in the middle of their cell, where a column lives on a grid.
     middle = np.float32([0.5 * (feature.quantum or 0.0) for feature in schema.features])
     events = (each + middle for each in train) if middle.any() else train
@@ -113,7 +110,8 @@ def build_new(config: Any, source: Any, train: Any) -> Built:
 def build_from(config: Any, schema: Schema, initial: Any, train: Any) -> Built:
     """The network and transforms of a trained model, to train on.
 
-    A network that reads a text learns the characters that it lacks.
+    A network that reads a text learns the characters that it lacks, and so does one of text,
+    which may also begin or cease to learn where sequences end.
 
     Args:
         config: the flags, whose training flags (dropout, clipping, precision) are taken.
@@ -125,13 +123,14 @@ def build_from(config: Any, schema: Schema, initial: Any, train: Any) -> Built:
         UserError: if the model is one of other columns.
     """
     wanted, got = schema, initial.network.schema
-    if wanted.features != got.features:
+    grows = is_grown(wanted, got)
+    if not grows and wanted.features != got.features:
         raise UserError(
             f"--init_from a model of {', '.join(map(str, wanted.features))}",
             ", ".join(map(str, got.features)),
             "name a model that was trained on data of the same kind and unit",
         )
-    if wanted != got:
+    if not grows and wanted != got:
         raise UserError(
             f"--init_from a model that did {'' if wanted.end_of_sequence else 'not '}learn where "
             "sequences end",
@@ -147,11 +146,30 @@ def build_from(config: Any, schema: Schema, initial: Any, train: Any) -> Built:
     if initial.network.conditioned:
         characters = set(initial.network.alphabet).union(*train.texts)
         described["config"]["alphabet"] = "".join(sorted(characters))
+    if grows:
+        head = make_head(wanted, config.head or None, config.mixtures)
+        described["config"] |= {"schema": wanted.to_dict(), "head": head_to_dict(head)}
     keras.utils.set_random_seed(config.seed)
     network = network_from_dict(described)
     network.build()
+    if wanted.end_of_sequence and not got.end_of_sequence:
+        kernel = network.output_layer.kernel.numpy()
+        kernel[:, -1] = 0.0
+        network.output_layer.kernel.assign(kernel)
+        _make_end_rare(network, train)
     network.adopt(initial.network)
     return Built(initial.transforms, network)
+
+
+def _make_end_rare(network: Any, train: Any) -> None:
+    """Sets the bias of a new end.
+
+    The end comes once a sequence: a network that first has to learn that it is rare would for
+    long end too soon.
+    """
+    bias = network.output_layer.bias.numpy()
+    bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
+    network.output_layer.bias.assign(bias)
 
 
 def build_again(source: Any, schema: Schema, directory: RunDirectory) -> Built:

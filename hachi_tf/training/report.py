@@ -8,6 +8,7 @@ import numpy as np
 
 from hachi_tf import alphabet
 from hachi_tf.training.run_directory import RunDirectory
+from hachi_tf.training.text_report import sample_text
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 MEMORISING_GAP = 0.3
 PICTURE_SAMPLES = {"strokes": 12, "events": 4}
 PICTURE_EVENTS = 200  # the most of a sample of events
+_UNITS = {"char": "character", "byte": "byte"}
 
 
 def to_json(value: dict[str, Any]) -> str:
@@ -29,10 +31,11 @@ def start(network: Any, train: Any, held_out: Any, num_weights: int) -> None:
             log.info("%s", line)
     events = int(np.sum(train.lengths))
     log.info(
-        "%s sequences, %s events to learn from; %s sequences held out; %s weights, %s parameters "
+        "%s sequences, %s %ss to learn from; %s sequences held out; %s weights, %s parameters "
         "a step",
         f"{len(train):,}",
         f"{events:,}",
+        _UNITS.get(network.schema.text_unit, "event"),
         f"{len(held_out):,}" if held_out is not None else "no",
         f"{num_weights:,}",
         network.head.params_size,
@@ -46,7 +49,11 @@ def better(nats: float, guess: float) -> str:
 
 
 def standing(
-    step: int, scores: dict[str, float], guess: float, records: list[dict[str, Any]]
+    step: int,
+    scores: dict[str, float],
+    guess: float,
+    records: list[dict[str, Any]],
+    unit: str | None = None,
 ) -> str:
     """One line: the held-out loss, how it stands to guessing, a word on memorising.
 
@@ -55,12 +62,14 @@ def standing(
         scores: as `Scores.summary` returns them.
         guess: the trivial baseline's nats a step on the same data.
         records: the lines of `metrics.jsonl`.
+        unit: `"char"` or `"byte"` where a step is one of a text, else None.
     """
     nats = scores["nats_per_step"]
-    line = (
-        f"step {step}: held out {nats:.3f} nats a step, {scores['nats_per_sequence']:.1f} a "
-        f"sequence: {better(nats, guess)}"
-    )
+    if unit is None:
+        held_out = f"{nats:.3f} nats a step, {scores['nats_per_sequence']:.1f} a sequence"
+    else:
+        held_out = f"{nats:.3f} nats, {nats / np.log(2):.3f} bits, a {_UNITS[unit]}"
+    line = f"step {step}: held out {held_out}: {better(nats, guess)}"
     train = [r["nats_per_step"] for r in records if r["split"] == "train"][-10:]
     held_out = [r["nats_per_step"] for r in records if r["split"] == "validation"]
     if train and len(held_out) > 2 and nats - np.mean(train) > MEMORISING_GAP:
@@ -78,15 +87,20 @@ def picture(
     summaries: Any,
     num_steps: int,
     texts: Any,
-) -> None:
+) -> list[str]:
     """Draws samples into `samples/step-N.png` and TensorBoard, if the source says how.
 
     Strokes become a contact sheet, events a picture over time. A network that reads a text
     writes the first of `texts`, at bias 1; the window's way through one of them goes to
-    TensorBoard too.
+    TensorBoard too. A text goes to `samples/step-N.txt`.
+
+    Returns:
+        Lines for a person to read: of a text the samples, else none.
     """
+    if network.schema.text_unit is not None:
+        return sample_text(network, transforms, directory, step, summaries, num_steps)
     if source.renderer not in PICTURE_SAMPLES:
-        return
+        return []
     import tensorflow as tf
     from PIL import Image
 
@@ -120,6 +134,7 @@ def picture(
         summaries.image(step, "samples", np.asarray(image.convert("RGB")))
     if network.conditioned:
         _picture_alignment(network, transforms, drawn, texts[0], step, summaries)
+    return []
 
 
 def _picture_alignment(
@@ -136,6 +151,22 @@ def _picture_alignment(
         summaries.image(step, "alignment", pixels)
 
 
+def sample_hint(network: Any, output: str = "") -> str:
+    """Flags of `hachi_tf.sample` to try a network with.
+
+    Args:
+        network: the network.
+        output: a flag for the file of what is no text.
+    """
+    unit = network.schema.text_unit
+    flags = ['--text="Hello"'] if network.conditioned else []
+    if unit is not None:
+        wanted = "The " if unit == "char" else [f"{byte:02x}" for byte in b"The "]
+        known = set(wanted) <= set(network.schema.features[0].classes)
+        flags, output = ['--prime_text="The "'] * known + ["--temperature=0.7"], ""
+    return " ".join([*flags, *([output] if output else [])])
+
+
 def end(
     directory: RunDirectory, trainer: Any, total_steps: int, minutes: float, finished: bool
 ) -> None:
@@ -148,10 +179,9 @@ def end(
     if not finished:
         log.info("go on:    python -m hachi_tf.train --run_dir=%s", directory.path)
     log.info("evaluate: python -m hachi_tf.evaluate --run_dir=%s", directory.path)
-    text = '--text="Hello" ' if trainer.network.conditioned else ""
     log.info(
-        "sample:   python -m hachi_tf.sample --run_dir=%s %s--output=sample.svg",
+        "sample:   python -m hachi_tf.sample --run_dir=%s %s",
         directory.path,
-        text,
+        sample_hint(trainer.network, "--output=sample.svg"),
     )
     log.info("watch:    tensorboard --logdir=%s", directory.tensorboard)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from hachi_tf.data.dataset import Dataset, load_datasets
 from hachi_tf.data.fitting import fit_splits
+from hachi_tf.data.windows import Windows
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import spaced_subset
 from hachi_tf.schema import Schema
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 VALIDATION_EVENTS = 200_000
 # Of long sequences they read parts of so many events side by side, each from the zero state.
 VALIDATION_PART = 5000
+# From fewer characters nobody learns to write.
+LITTLE_TEXT = 100_000
 
 
 class RunData(NamedTuple):
@@ -50,7 +53,7 @@ def read_data(config: Any, source: Any, directory: RunDirectory, initial: Any = 
     description = directory.description() if directory.schema.exists() else None
     if config.init_from:
         known = Schema.from_dict(description["schema"]) if description else None
-        source.use_schema(known or initial.network.schema)
+        source.use_schema(known or initial.network.schema, grow=known is None)
     cache = directory.path.parent / ".cache"
     splits = load_datasets(source, config.validation_fraction, cache)
     wanted = wanted_data(config, source, initial, description)
@@ -60,10 +63,40 @@ def read_data(config: Any, source: Any, directory: RunDirectory, initial: Any = 
         splits = {name: _with_text(split, source) for name, split in splits.items()}
     if not len(splits["train"]):
         raise UserError("a training split with sequences in it", "none", "check --data")
+    if columns.text_unit:
+        _check_text(config, source, int(splits["train"].lengths.sum()))
     held_out = splits.get("validation")
-    if held_out is not None and not source.independent:
+    if held_out is not None and config.context:
+        held_out = Windows(config.context, config.horizon, config.horizon).cut(held_out)
+    elif held_out is not None and not source.independent:
         held_out = held_out.cut(VALIDATION_PART)
     return RunData(splits["train"], spaced_subset(held_out, VALIDATION_EVENTS), columns, wanted)
+
+
+def _check_text(config: Any, source: Any, count: int) -> None:
+    """Says what is to be expected of a text that is too small.
+
+    Args:
+        config: the flags.
+        source: the text.
+        count: of characters to learn from.
+
+    Raises:
+        UserError: if there is nothing to learn.
+    """
+    unit = source.schema.names[0]
+    if count < 2:
+        raise UserError(f"a text of two {unit}s or more to learn from", f"{count}", "add text")
+    if count >= LITTLE_TEXT or config.init_from:
+        return
+    log.warning(
+        "%s %ss are little: from fewer than %s a network learns the words by heart, not how such "
+        "texts are written; start from a model that can read (--init_from), or keep it small "
+        "(--hidden_size=64 --dropout=0.3) and stop when the held-out loss rises (--patience=3)",
+        f"{count:,}",
+        unit,
+        f"{LITTLE_TEXT:,}",
+    )
 
 
 def _with_text(split: Dataset, source: Any) -> Dataset:

@@ -1,6 +1,7 @@
 """One training run from its data to its last word."""
 
 import dataclasses
+import functools
 import logging
 import sys
 import time
@@ -14,6 +15,7 @@ from hachi_tf.data.line_scale import measure_lines
 from hachi_tf.data.operations import limits_of, parse_operations
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources import make_source
+from hachi_tf.data.windows import Windows
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
 from hachi_tf.files import clean_folder
@@ -75,14 +77,22 @@ class Session:
         self._transforms, self._network = built
         fresh = self._fresh_epochs() if data.columns == self._schema else None
         operations = parse_operations(config.operations, self._schema, limits_of(self._transforms))
+        train = self._train
+        if config.context:
+            windows = Windows(config.context, config.horizon, config.stride)
+            train = windows.epoch(self._train, config.seed, 0)
+            if config.stride > 1:
+                fresh = functools.partial(windows.epoch, self._train, config.seed)
+        in_one = self._source.independent or config.context
         self._pipeline = Pipeline(
-            self._train,
+            train,
             config.batch_size,
-            config.sequence_length or (0 if self._source.independent else WINDOW_LENGTH),
+            config.sequence_length or (0 if in_one else WINDOW_LENGTH),
             config.seed,
             fresh=fresh,
-            carry=not self._source.independent,
+            carry=not in_one,
             operations=operations if len(operations) else None,
+            reset_every=self._source.reset_every,
         )
         self._total_steps = max(round(config.epochs * self._pipeline.steps_per_epoch), 1)
         if config.warmup_steps >= self._total_steps:
@@ -238,11 +248,11 @@ class Session:
         """
         step = self._trainer.step
         texts = self._held_out.texts if self._held_out is not None else self._train.texts
-        report.picture(self._network, self._transforms, self._source, self._directory, step,
-                       self._summaries, int(np.median(self._train.lengths) * 1.5),
-                       texts)  # fmt: skip
+        said = report.picture(self._network, self._transforms, self._source, self._directory,
+                              step, self._summaries, int(np.median(self._train.lengths) * 1.5),
+                              texts)  # fmt: skip
         if self._held_out is None:
-            return f"step {step}: nothing is held out"
+            return "\n".join([*(said or []), f"step {step}: nothing is held out"])
         scores = self._scorer(self._held_out, self._config.batch_size).summary()
         nats = scores["nats_per_step"]
         record = {"step": step, "split": "validation", **scores, "baseline": self._guess}
@@ -258,7 +268,9 @@ class Session:
             save_arrays(self._directory.best, arrays, {"step": step, "nats_per_step": nats})
         elif decides:
             self._progress["worse"] += 1
-        return report.standing(step, scores, self._guess, self._directory.read_metrics())
+        records, unit = self._directory.read_metrics(), self._schema.text_unit
+        line = report.standing(step, scores, self._guess, records, unit)
+        return "\n".join([*(said or []), line])
 
     def _save(self) -> None:
         metadata = {

@@ -40,6 +40,17 @@ class Summaries:
         with self._writer.as_default(step=step):
             tf.summary.image(name, pixels[None])
 
+    def text(self, step: int, name: str, text: str) -> None:
+        """A text as it is, line by line."""
+        with self._writer.as_default(step=step):
+            # Markdown's block of code; a line of the text may look like its end.
+            tf.summary.text(name, "\n".join(f"    {line}" for line in text.split("\n")))
+
+    def sound(self, step: int, name: str, samples: np.ndarray, sample_rate: int) -> None:
+        """A sound `[n]`, from -1 to 1 for full scale."""
+        with self._writer.as_default(step=step):
+            tf.summary.audio(name, samples[None, :, None], sample_rate)
+
     def flush(self) -> None:
         """Writes out what is still in memory."""
         self._writer.flush()

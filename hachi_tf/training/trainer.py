@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from hachi_tf.data.pipeline import batch_signature
 from hachi_tf.errors import UserError
-from hachi_tf.evaluation.teacher_forcing import row_seeds, teacher_forcing
+from hachi_tf.evaluation.teacher_forcing import (
+    carried_sizes,
+    row_seeds,
+    split_carried,
+    teacher_forcing,
+)
 from hachi_tf.training import optimizers
 from hachi_tf.training.checkpoints import assign_arrays, variable_arrays
 from hachi_tf.training.weight_noise import WeightNoise
@@ -85,7 +90,7 @@ class Trainer:
             optimizer.build(self._learned)
         self._state = []
         if carried_rows:
-            for index, size in enumerate(network.state_shapes):
+            for index, size in enumerate(carried_sizes(network, transforms)):
                 zeros = tf.zeros([carried_rows, size])
                 self._state.append(keras.Variable(zeros, trainable=False, name=f"state_{index}"))
         self.step, self.skipped, self._skipped_in_a_row = 0, 0, 0
@@ -130,6 +135,7 @@ class Trainer:
 
     def _replica_step(self, batch: dict[str, tf.Tensor], step: tf.Tensor):
         seeds = row_seeds(self._seed, step, batch["index"])
+        state, memory = split_carried(self.network, self._carried(batch["begins"]))
         forced = teacher_forcing(
             batch["events"],
             batch["lengths"],
@@ -140,6 +146,8 @@ class Trainer:
             batch["offset"],
             batch["begins"],
             batch["previous"],
+            batch["skip"],
+            memory,
         )
         count = tf.reduce_sum(tf.cast(forced.mask, tf.float32))
         replicas = tf.distribute.get_replica_context()
@@ -150,7 +158,7 @@ class Trainer:
         with tf.GradientTape() as tape:
             params, state = self.network(
                 forced.inputs,
-                initial_state=self._carried(batch["begins"]),
+                initial_state=state,
                 context=self.network.encode(batch["text"]),
                 lengths=batch["lengths"],
                 training=True,
@@ -158,7 +166,8 @@ class Trainer:
             )
             log_prob = self.network.head.log_prob(params, forced.targets)
             nats = -tf.reduce_sum(tf.where(forced.mask, log_prob, 0.0))
-        for variable, value in zip(self._state, state, strict=False):
+        carried = state if forced.memory is None else [*state, forced.memory]
+        for variable, value in zip(self._state, carried, strict=False):
             variable.assign(tf.where(tf.math.is_finite(value), value, 0.0))
         # Derivatives of the sum, so that Graves's elementwise limits mean what they mean there.
         gradients = tape.gradient(

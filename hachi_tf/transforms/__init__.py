@@ -4,18 +4,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from hachi_tf.errors import UserError
+from hachi_tf.transforms.arithmetic import arithmetic
 from hachi_tf.transforms.bounded import Bounded
+from hachi_tf.transforms.changes import Changes
+from hachi_tf.transforms.decorrelate import Decorrelate
 from hachi_tf.transforms.delay import Delay
+from hachi_tf.transforms.known import StandardizeKnown
+from hachi_tf.transforms.series_scale import SeriesScale
 from hachi_tf.transforms.standardize import Standardize
-from hachi_tf.transforms.transform import Events, Transform
+from hachi_tf.transforms.transform import Events, Transform, as_float32
 
 __all__ = [
     "TRANSFORMS",
     "Bounded",
     "Chain",
+    "Changes",
+    "Decorrelate",
     "Delay",
     "Events",
+    "SeriesScale",
     "Standardize",
+    "StandardizeKnown",
     "Transform",
     "transform_from_dict",
     "transform_to_dict",
@@ -31,6 +40,7 @@ class Chain(Transform):
 
     def __init__(self, transforms: Iterable[Transform] = ()):
         self.transforms = tuple(transforms)
+        self.columns = tuple(sorted({c for each in self.transforms for c in each.columns}))
 
     @property
     def state_size(self) -> int:
@@ -45,25 +55,56 @@ class Chain(Transform):
             sequences = [fitted[-1].forward(events) for events in sequences]
         return Chain(fitted)
 
-    def forward(self, events: Events) -> Events:
+    def forward(self, events: Events, memory: Events | None = None) -> Events:
         """Each transform's `forward` in order: `[..., F] -> [..., F]`."""
-        for transform in self.transforms:
-            events = transform.forward(events)
+        for transform, own in self._with_memory(memory):
+            events = transform.forward(events, *own)
         return events
 
-    def inverse(self, events: Events) -> Events:
+    def inverse(self, events: Events, memory: Events | None = None) -> Events:
         """Each transform's `inverse` in the opposite order: `[..., F] -> [..., F]`."""
-        for transform in reversed(self.transforms):
-            events = transform.inverse(events)
+        for transform, own in reversed(self._with_memory(memory)):
+            events = transform.inverse(events, *own)
         return events
 
-    def log_det(self, events: Events) -> Events:
+    def log_det(self, events: Events, memory: Events | None = None) -> Events:
         """The sum of the transforms' own, each where it stands: `[..., F] -> [...]`."""
         total = Transform.log_det(self, events)
-        for transform in self.transforms:
-            total = total + transform.log_det(events)
-            events = transform.forward(events)
+        for transform, own in self._with_memory(memory):
+            total = total + transform.log_det(events, *own)
+            events = transform.forward(events, *own)
         return total
+
+    def remember(self, events: Events, memory: Events) -> Events:
+        """The transforms' memories, one after the other; see `Transform.remember`."""
+        parts = []
+        for transform, own in self._with_memory(memory):
+            if own:
+                parts.append(transform.remember(events, *own))
+                events = transform.forward(events, parts[-1][..., :-1, :])
+            else:
+                events = transform.forward(events)
+        return arithmetic(as_float32(events)).concat(parts, -1) if parts else memory[..., None, :]
+
+    def _with_memory(self, memory: Events | None) -> list[tuple[Transform, tuple[Events, ...]]]:
+        """Each transform with its part of the memory, or nothing if it has none."""
+        pairs, start = [], 0
+        for transform in self.transforms:
+            stop = start + transform.state_size
+            owns = memory is not None and stop > start
+            pairs.append((transform, (memory[..., start:stop],) if owns else ()))
+            start = stop
+        return pairs
+
+    def ranges(self) -> dict[int, tuple[float, float]]:
+        """Those of columns that no earlier transform of the chain has changed."""
+        result: dict[int, tuple[float, float]] = {}
+        changed: set[int] = set()
+        for transform in self.transforms:
+            known = transform.ranges().items()
+            result |= {column: ends for column, ends in known if column not in changed}
+            changed |= set(transform.columns)
+        return result
 
     def get_config(self) -> dict[str, Any]:
         """The transforms as `transform_to_dict` writes them."""
@@ -80,6 +121,10 @@ TRANSFORMS: dict[str, type[Transform]] = {
     "standardize": Standardize,
     "delay": Delay,
     "bounded": Bounded,
+    "decorrelate": Decorrelate,
+    "changes": Changes,
+    "series_scale": SeriesScale,
+    "standardize_known": StandardizeKnown,
 }
 
 

@@ -1,7 +1,7 @@
 """The arithmetic that transforms share between NumPy arrays and TensorFlow tensors."""
 
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,29 @@ _NUMPY = types.SimpleNamespace(
     maximum=np.maximum,
     abs=np.abs,
     exp=np.exp,
+    expm1=np.expm1,
     log=np.log,
+    log1p=np.log1p,
+    sinh=np.sinh,
+    asinh=np.arcsinh,
     sum=lambda values: np.sum(values, axis=-1, dtype=np.float32),
+    take=lambda values, columns: np.take(values, columns, axis=-1),
+    concat=lambda parts, axis=-1: np.concatenate(parts, axis=axis),
+    cumsum=lambda values, axis: np.cumsum(values, axis=axis, dtype=np.float32),
+    shape=np.shape,
+    zeros=lambda shape: np.zeros(np.asarray(shape, int), np.float32),
+    zeros_like=np.zeros_like,
+    scan=lambda step, values, memory: _scan(step, values, memory),
 )
 
 
 def arithmetic(events: Any) -> Any:
-    """Functions for events that are a NumPy array or a tensor; `sum` is over the last axis."""
+    """Functions for events that are a NumPy array or a tensor.
+
+    `sum` and `take` are along the last axis, and so is `concat` unless it is told another.
+    `scan(step, values, memory)` gives what `step((found, memory), value) -> (found, memory)` finds
+    for the values along the axis before the last one.
+    """
     if isinstance(events, np.ndarray):
         return _NUMPY
     import tensorflow as tf
@@ -33,9 +49,39 @@ def arithmetic(events: Any) -> Any:
         maximum=tf.maximum,
         abs=tf.abs,
         exp=tf.exp,
+        expm1=tf.math.expm1,
         log=tf.math.log,
+        log1p=tf.math.log1p,
+        sinh=tf.sinh,
+        asinh=tf.asinh,
         sum=lambda values: tf.reduce_sum(values, axis=-1),
+        take=lambda values, columns: tf.gather(values, columns, axis=-1),
+        concat=lambda parts, axis=-1: tf.concat(parts, axis=axis),
+        cumsum=tf.cumsum,
+        shape=tf.shape,
+        zeros=tf.zeros,
+        zeros_like=tf.zeros_like,
+        scan=_scan_tensors,
     )
+
+
+def _scan(step: Callable, values: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """`scan` of `arithmetic` for arrays."""
+    found = []
+    for value in np.moveaxis(values, -2, 0):
+        each, memory = step((None, memory), value)
+        found.append(each)
+    return np.stack(found, axis=-2) if found else np.zeros_like(values)
+
+
+def _scan_tensors(step: Callable, values: Any, memory: Any) -> Any:
+    """`scan` of `arithmetic` for tensors."""
+    import tensorflow as tf
+
+    rank = values.shape.rank
+    moved = tf.transpose(values, [rank - 2, *range(rank - 2), rank - 1])
+    found, _ = tf.scan(step, moved, (tf.zeros_like(moved[0]), memory))
+    return tf.transpose(found, [*range(1, rank - 1), 0, rank - 1])
 
 
 def check_columns(columns: Iterable[int]) -> tuple[int, ...]:

@@ -92,6 +92,10 @@ class Bounded(Transform):
         slopes = np.log(span) - xp.log(below) - xp.log(above)
         return xp.sum(xp.where(present, slopes, 0.0))
 
+    def ranges(self) -> dict[int, tuple[float, float]]:
+        """From `low` to `high`."""
+        return dict(zip(self.columns, zip(self.low, self.high, strict=True), strict=True))
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; floats survive JSON to the last bit."""
         names = ("columns", "low", "high", "quantum")

@@ -56,6 +56,10 @@ class Delay(Transform):
         present, logarithms = self._logarithms(events)
         return xp.sum(xp.where(present, -logarithms, 0.0))
 
+    def ranges(self) -> dict[int, tuple[float, float]]:
+        """From 0 up."""
+        return dict.fromkeys(self.columns, (0.0, math.inf))
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {"columns": list(self.columns), "smallest": self.smallest}

@@ -36,9 +36,11 @@ class Transform:
 
     Attributes:
         state_size: how many numbers of the recurrent state the transform owns.
+        columns: the indices of the columns that it changes.
     """
 
     state_size: int = 0
+    columns: tuple[int, ...] = ()
 
     def fit(self, sequences: Iterable[np.ndarray]) -> "Transform":
         """A transform of the same sort, fitted.
@@ -67,6 +69,13 @@ class Transform:
         `log p(events) = log p(forward(events)) + log_det(events)`.
         """
         return fill_steps(events, 0.0)
+
+    def ranges(self) -> dict[int, tuple[float, float]]:
+        """The least and the greatest value of columns in data units, where they have a range.
+
+        Columns are named by their index; a value without an upper end has infinity.
+        """
+        return {}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, ready for JSON; the fitted numbers are among them."""

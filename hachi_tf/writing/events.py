@@ -1,14 +1,12 @@
-"""Events: what goes before a sample, and what is held fixed in it."""
+"""Events that go before a sample."""
 
-import math
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 
 from hachi_tf import rendering
 from hachi_tf.errors import UserError
-from hachi_tf.midi import find_column, read_midi
+from hachi_tf.midi import read_midi
 from hachi_tf.midi.columns import control_of
 from hachi_tf.rendering.events import MIDI, TABLES
 from hachi_tf.schema import Schema
@@ -44,43 +42,3 @@ def read_events(path: pathlib.Path, schema: Schema) -> np.ndarray:
     else:
         raise UserError(f"a file ending in {', '.join(PRIME_SUFFIXES)}", str(path))
     return to_events(table, schema)
-
-
-def parse_fixed(settings: Sequence[str], schema: Schema) -> dict[str, float | str]:
-    """Reads what is held fixed, e.g. `["channel=1"]`.
-
-    Args:
-        settings: `name=value`, values as they stand in tables: numbers in data units, or classes.
-            The number before a column's name may be left out.
-        schema: the model's columns.
-
-    Returns:
-        Values by the columns' full names, e.g. `{"3_channel": "1"}`.
-
-    Raises:
-        UserError: if it is something else, or the model has no such column or class.
-    """
-    fixed: dict[str, float | str] = {}
-    for setting in settings:
-        name, equals, value = (part.strip() for part in setting.partition("="))
-        index = find_column(schema.names, name.lstrip("~").rstrip("#"))
-        if not equals or index is None:
-            raise UserError(
-                f"--fix=NAME=VALUE with a column of {', '.join(map(bare_name, schema.names))}",
-                repr(setting),
-            )
-        feature = schema.features[index]
-        if feature.name in fixed:
-            raise UserError(f"--fix for {feature.name} once", repr(setting))
-        if feature.kind == "categorical":
-            if value not in feature.classes:
-                raise UserError(f"--fix={name}= one of {', '.join(feature.classes)}", repr(value))
-            fixed[feature.name] = value
-            continue
-        try:
-            fixed[feature.name] = float(value)
-        except ValueError:
-            raise UserError(f"a number for --fix={name}=", repr(value)) from None
-        if not math.isfinite(fixed[feature.name]):
-            raise UserError(f"a finite number for --fix={name}=", repr(value))
-    return fixed

@@ -10,23 +10,11 @@ cost), ours over theirs.
 import contextlib
 import importlib.util
 import json
-import os
-import statistics
 import sys
 
 from tests.benchmarks import train
+from tests.benchmarks.turns import CORES, best_threads, take_turns
 from tests.benchmarks.worker import Worker
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def take_turns(workers: dict[str, Worker], rounds: int) -> dict[str, float]:
-    """The median seconds of each worker's piece of work; the first round is not counted."""
-    seconds = {name: [] for name in workers}
-    for _ in range(rounds + 1):
-        for name, worker in workers.items():
-            seconds[name].append(worker.seconds())
-    return {name: statistics.median(each[1:]) for name, each in seconds.items()}
 
 
 def benchmark_training(rounds: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -39,21 +27,7 @@ def benchmark_training(rounds: int) -> tuple[dict[str, float], dict[str, float]]
 
 def benchmark_sampling(batch: int, steps: int, rounds: int) -> dict[str, float]:
     """Seconds a step of each contender at its best number of threads."""
-    best = {}
-    for name in ("hachi", "torch"):
-        workers = {
-            f"{name}, {threads} threads": Worker("sample", name, threads, batch, steps)
-            for threads in sorted({1, CORES})
-        }
-        trial = take_turns(workers, 3)
-        winner = min(trial, key=trial.get)
-        for label, worker in workers.items():
-            if label != winner:
-                worker.close()
-        best[winner] = workers[winner]
-    seconds = take_turns(best, rounds)
-    for worker in best.values():
-        worker.close()
+    seconds = best_threads("sample", ("hachi", "torch"), batch, steps, rounds=rounds)
     return {name: total / steps for name, total in seconds.items()}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.benchmarks import tensorflow_networks
+from tests.benchmarks import tensorflow_networks, text_train
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +37,8 @@ def test_keras_network_equals_ours(network, results):
     np.testing.assert_allclose(params, want, atol=1e-5)
 
 
-def test_torch_network_and_loss_equal_ours(network, results):
-    torch = pytest.importorskip("torch", reason="PyTorch comes with the extra [bench]")
-    from tests.benchmarks import torch_network
-
-    inputs, targets, want, want_log_prob = results
-    other = torch_network.TorchNetwork()
+def give_weights(torch, network, other):
+    """Sets the weights of a network of PyTorch's to those of ours."""
     *recurrent, kernel, bias = network.get_weights()
     with torch.no_grad():
         for index, lstm in enumerate(other.lstms):
@@ -53,7 +49,35 @@ def test_torch_network_and_loss_equal_ours(network, results):
             lstm.bias_hh_l0.zero_()
         other.output.weight.copy_(torch.tensor(kernel.T))
         other.output.bias.copy_(torch.tensor(bias))
+
+
+def test_torch_network_and_loss_equal_ours(network, results):
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the extra [bench]")
+    from tests.benchmarks import torch_network
+
+    inputs, targets, want, want_log_prob = results
+    other = torch_network.TorchNetwork()
+    give_weights(torch, network, other)
+    with torch.no_grad():
         params, _ = other(torch.tensor(inputs).transpose(0, 1))
         log_prob = torch_network.log_prob(params, torch.tensor(targets).transpose(0, 1))
     np.testing.assert_allclose(params.transpose(0, 1), want, atol=1e-5)
     np.testing.assert_allclose(log_prob.T, want_log_prob, rtol=1e-4)
+
+
+def test_torch_text_network_and_loss_equal_ours():
+    torch = pytest.importorskip("torch", reason="PyTorch comes with the extra [bench]")
+    from tests.benchmarks import torch_text
+
+    network = text_train.hachi_network()
+    other = torch_text.TorchTextNetwork(text_train.LAYERS, text_train.UNITS, text_train.CLASSES)
+    give_weights(torch, network, other)
+    characters = np.random.default_rng(0).integers(text_train.CLASSES, size=(2, 9))
+    inputs, targets = characters[:, :-1], characters[:, 1:]
+    want, _ = network(inputs[..., None].astype("f"))
+    want_nats = -network.head.log_prob(want, targets[..., None].astype("f")).numpy().mean()
+    with torch.no_grad():
+        logits, _ = other(torch.tensor(inputs.T))
+        nats = torch_text.nats(logits, torch.tensor(targets.T))
+    np.testing.assert_allclose(logits.transpose(0, 1), want, atol=1e-5)
+    assert float(nats) == pytest.approx(want_nats, rel=1e-5)

@@ -19,7 +19,7 @@ class Worker:
     """The side of the driver.
 
     Args:
-        module: `"train"` or `"sample"`.
+        module: `"train"`, `"sample"`, or another beside them that has `CONTENDERS`.
         contender: a key of the module's `CONTENDERS`.
         *arguments: numbers for the contender, the thread count first.
     """

@@ -235,7 +235,7 @@ def test_a_row_depends_on_its_own_bias_temperature_and_noise_only(head):
         alone = head.sample(
             params[row : row + 1], uniform[row : row + 1], float(bias[row]), float(temperature[row])
         )
-        np.testing.assert_allclose(together[row], alone[0], rtol=1e-6)
+        np.testing.assert_allclose(together[row], alone[0], rtol=1e-6, atol=1e-6)
     np.testing.assert_array_equal(head.sample(params, uniform)[0], together[0])
 
 

@@ -1,6 +1,6 @@
 """Promises that every registered source keeps.
 
-A new source needs an example here only if it cannot be made without data.
+A new source that reads files needs an example here.
 """
 
 import copy
@@ -77,16 +77,39 @@ def write_event_table(folder):
     return folder
 
 
+def write_text(folder):
+    verse = "The Owl and the Pussy-cat went to sea\nIn a beautiful pea-green boat"
+    (folder / "owl.txt").write_text(verse, encoding="utf-8")
+    (folder / "ros.md").write_text("Sah ein Knab' ein Ro\u0308slein stehn\r\n", encoding="utf-8")
+    return folder
+
+
+def write_time_series(folder):
+    generator = np.random.default_rng(0)
+    for series in range(3):
+        values = np.exp(np.cumsum(generator.normal(0, 0.1, 60)))
+        days = np.datetime64("2024-01-01") + np.arange(60)
+        rows = [f"{day},{value:.5f}" for day, value in zip(days, values, strict=True)]
+        (folder / f"{series}.csv").write_text("\n".join(["date,price", *rows]))
+    return folder
+
+
 EXAMPLES = {
     "kanji": write_kanji,
     "iam_ondb": write_iam_ondb,
     "sketch_rnn": write_sketch_rnn,
     "midi": write_midi_files,
     "event_table": write_event_table,
+    "time_series": write_time_series,
+    "text": write_text,
 }
 
 # Settings for sources that would else have more to give than these tests need.
-SETTINGS = {"hershey": "hershey(lines=32)", "rhythm": "rhythm(pieces=32)"}
+SETTINGS = {
+    "hershey": "hershey(lines=32)",
+    "rhythm": "rhythm(pieces=32)",
+    "audio_frames": "audio_frames(pieces=6, seconds=2)",
+}
 
 
 def make(name, data=None):
@@ -106,7 +129,7 @@ def data(name, tmp_path):
     try:
         make(name)
     except UserError as error:
-        pytest.skip(f"{name} needs an example in EXAMPLES: {error}")
+        pytest.fail(f"{name} needs an example in EXAMPLES: {error}")
     return None
 
 

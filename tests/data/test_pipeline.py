@@ -267,3 +267,16 @@ def test_operations_change_the_event_before_a_window_as_they_change_the_window()
         want = batch["events"][goes_on, 0, 2]
         np.testing.assert_array_equal(batch["previous"][goes_on, 2], want)
         assert (want >= 6).all() and not batch["previous"][batch["begins"]].any()
+
+
+def test_a_reset_starts_all_rows_from_nothing_after_some_windows():
+    pipeline = Pipeline(make_dataset([400]), 3, 10, seed=1, carry=True, reset_every=4)
+    plain = Pipeline(make_dataset([400]), 3, 10, seed=1, carry=True)
+    for step in np.random.default_rng(0).permutation(3 * pipeline.steps_per_epoch):
+        batch, other = pipeline.batch(int(step)), plain.batch(int(step))
+        there = batch["lengths"] > 0
+        is_reset = step % pipeline.steps_per_epoch % 4 == 0
+        np.testing.assert_array_equal(batch["begins"], there if is_reset else other["begins"])
+        assert not batch["previous"][batch["begins"]].any()
+        for name in ("events", "lengths", "offset", "index", "ends"):
+            np.testing.assert_array_equal(batch[name], other[name])

@@ -56,6 +56,21 @@ def test_call_equals_iterated_step(cell, dtype, tolerance):
 
 
 @cells
+@pytest.mark.parametrize("below_size", [0, 2])
+def test_a_step_takes_an_index_for_inputs_of_which_one_is_1(cell, below_size):
+    layer = stack(cell, below_size=below_size)
+    _, state = data(layer)
+    index = np.int32([2, 0, -1, 1])
+    below = np.random.default_rng(1).normal(size=(B, below_size)).astype("f")
+    below = below if below_size else None
+    outputs, states = layer.step(index, state, below)
+    want, after = layer.step(tf.one_hot(index, F), state, below)
+    np.testing.assert_allclose(outputs, want, atol=1e-6)
+    for got, expected in zip(states, after, strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-6)
+
+
+@cells
 @pytest.mark.parametrize("gpu", [False, True])
 def test_state_is_each_rows_own_at_its_length(cell, gpu, monkeypatch):
     monkeypatch.setattr(stacked_rnn, "has_gpu", lambda: gpu)  # True: Keras runs the LSTM

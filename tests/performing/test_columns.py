@@ -75,14 +75,33 @@ def test_missing_values_are_taken_where_the_data_had_some():
         columns.to_event([1.0, 0.5])
 
 
-def test_fixed_columns(schema):
-    columns = Columns(schema)
-    assert columns.fixed({"2_channel": "3", "0_pitch": "60"}) == {"2_channel": "3", "0_pitch": 60.0}
-    for wrong, said in (
-        ({"2_channel": "7"}, "one of 1, 3 for --fix"),
-        ({"pitch": "1"}, "a column of time, 0_pitch"),
-        ({"0_pitch": "high"}, "a number for --fix=0_pitch"),
-        ({"0_pitch": "inf"}, "a finite number"),
-    ):
-        with pytest.raises(UserError, match=said):
-            columns.fixed(wrong)
+def test_columns_to_hold_are_named_or_counted_without_the_time(schema):
+    columns = Columns(schema, {1: (0.0, 127.0)})
+    assert columns.held("channel", 3.0) == columns.held(2, "3") == ("2_channel", "3")
+    assert columns.held("0_pitch", 60) == columns.held(0.0, "60") == ("0_pitch", 60.0)
+    assert columns.held("time", 0.25) == ("time", 0.25)
+    assert columns.held("2_channel#", None) == columns.held(2.0, None) == ("2_channel", None)
+    drum = Columns(Schema((Feature("drum", "categorical", classes=("kick", "snare")),)))
+    assert drum.held("drum", 1.0) == drum.held("drum", "snare") == ("drum", "snare")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("2_channel", 7.0, "2_channel as one of 1, 3 for /fix; got 7.0"),
+        ("speed", 1.0, r"a column of time \(a number\), 0_pitch \(a number from 0 to 127\), "),
+        (3.0, 1.0, "the name of a column, or a number below 3, for /fix; got 3.0"),
+        (-1, 1.0, "a number below 3"),
+        (0.5, None, "a number below 3"),
+        (math.nan, 1.0, "got nan"),
+        (None, 1.0, "got None"),
+        (b"2", 1.0, "got b'2'"),
+        (0, 500.0, "0_pitch as a number from 0 to 127 for /fix; got 500.0"),
+        (0, True, "a number or a label for 0_pitch; got True"),
+        (0, [1.0], "a number or a label"),
+        (0, math.nan, "got nan"),
+    ],
+)
+def test_what_cannot_be_held_is_named(schema, column, value, said):
+    with pytest.raises(UserError, match=said):
+        Columns(schema, {1: (0.0, 127.0)}).held(column, value)

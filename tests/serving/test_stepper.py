@@ -61,6 +61,45 @@ def test_a_count_beyond_what_float32_tells_apart_goes_on(stepper):
     assert np.isfinite(step.event).all() and step.state[0, 0] == 2.0**24
 
 
+@pytest.fixture(scope="module")
+def fixable(make_network, transforms):
+    from hachi_tf.schema import Feature, Schema
+    from hachi_tf.serving.saved_model import in_memory
+
+    channel = Feature("channel", "categorical", classes=("1", "2", "10"))
+    schema = Schema((Feature("dx"), Feature("dy", quantum=0.25), channel))
+    return in_memory(make_network(schema), transforms, schema, 4, fixable=True)
+
+
+def test_steps_with_held_columns_are_the_models(fixable):
+    stepper = Stepper(fixable)
+    ours = theirs = None
+    for number, fixed in enumerate([{"channel": "10", "dx": 2.5}, {"dx": 2.5}, None, {"dy": -1}]):
+        one = stepper.step(ours, None, seed=number, fixed=fixed)
+        two = fixable.step(theirs, None, seed=number, fixed=fixed)
+        np.testing.assert_allclose(one.event, two.event, rtol=1e-5, atol=1e-5)
+        for name, value in (fixed or {}).items():
+            assert one.event[0, stepper.schema.names.index(name)] == (2 if value == "10" else value)
+        ours, theirs = one.state, two.state
+
+
+def test_held_columns_cost_no_other_step(fixable, monkeypatch):
+    stepper = Stepper(fixable)
+    monkeypatch.setattr(type(fixable), "step", None)
+    held = {"channel": "2"}
+    assert stepper.step(seed=1, fixed=held).event[0, 2] == 1.0
+    held["channel"] = "1"  # what was given before has been copied
+    assert stepper.step(seed=1, fixed=held).event[0, 2] == 0.0
+    with pytest.raises(UserError, match="for channel one of 1, 2, 10; got '3'"):
+        stepper.step(seed=1, fixed={"channel": "3"})
+    assert stepper.step(seed=1, fixed=held).event[0, 2] == 0.0
+
+
+def test_a_model_that_holds_none_says_so(stepper):
+    with pytest.raises(UserError, match="this model takes none; got dx"):
+        stepper.step(seed=1, fixed={"dx": 1.0})
+
+
 def test_a_network_in_memory_steps_too(network, transforms, schema):
     from hachi_tf.serving.saved_model import in_memory
 

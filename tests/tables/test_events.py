@@ -110,6 +110,11 @@ def test_a_table_that_does_not_fit_a_schema_is_refused():
         to_events(other, schema)
 
 
+def test_an_error_names_the_place():
+    with pytest.raises(UserError, match=r"columns time, .*; got 0_pitch, .*#, in a/b.csv$"):
+        to_events(table(time=None), table_schema([table()]), "a/b.csv")
+
+
 def test_a_missing_target_is_let_through():
     schema = table_schema([table()])
     features = [dataclasses.replace(each, missing=each.role == "both") for each in schema.features]

@@ -101,6 +101,7 @@ def test_loss_is_that_of_each_line_alone_with_its_own_text():
         "lengths": tf.constant(lengths), "ends": tf.constant(ends), "text": tf.constant(texts),
         "index": tf.range(3), "sequence": tf.range(3), "offset": tf.zeros([3], tf.int32),
         "begins": tf.fill([3], True), "previous": tf.zeros([3, 3]),
+        "skip": tf.zeros([3], tf.int32),
     }  # fmt: skip
     trainer = Trainer(
         network, transforms, make_optimizer("sgd", 0.1), Schedule(0.1, 0, 10, "constant")

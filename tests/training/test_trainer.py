@@ -42,6 +42,7 @@ def make_batch(rows=4, steps=7, seed=0):
         "offset": tf.zeros([rows], tf.int32),
         "begins": tf.fill([rows], True),
         "previous": tf.zeros([rows, 3]),
+        "skip": tf.zeros([rows], tf.int32),
     }
 
 

@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -7,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hachi_tf.errors import UserError
-from hachi_tf.transforms import Chain, Standardize, transform_from_dict, transform_to_dict
+from hachi_tf.transforms import (
+    Bounded,
+    Chain,
+    Delay,
+    Standardize,
+    transform_from_dict,
+    transform_to_dict,
+)
 
 
 def sequences(seed=0, num=7):
@@ -166,3 +174,12 @@ def test_json_round_trip_is_exact():
 def test_a_foreign_dictionary_is_refused(value):
     with pytest.raises(UserError, match="transform"):
         transform_from_dict(value)
+
+
+def test_ranges_are_those_of_columns_that_nothing_changed_before():
+    bounded, delay = Bounded([1], [0], [127], 1.0), Delay([0, 3])
+    whole = Chain([delay, bounded, Standardize([0, 1, 2, 3])])
+    assert whole.ranges() == {0: (0.0, math.inf), 3: (0.0, math.inf), 1: (0.0, 127.0)}
+    assert Chain([Standardize([1]), bounded]).ranges() == {}
+    assert Chain([Chain([Standardize([1])]), Chain([delay, bounded])]).ranges().keys() == {0, 3}
+    assert Standardize([0]).ranges() == Chain().ranges() == {}

@@ -1,4 +1,4 @@
-"""Primes of events, and what is held fixed."""
+"""Primes of events."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hachi_tf.midi import write_midi
 from hachi_tf.rendering.events import save_events
 from hachi_tf.schema import Feature, Schema
 from hachi_tf.tables import Column, Table
-from hachi_tf.writing.events import parse_fixed, read_events
+from hachi_tf.writing.events import read_events
 
 NOTES = Schema(
     (
@@ -57,30 +57,3 @@ def test_an_npz_of_other_columns_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", events=np.zeros([1, 4, 3]), lengths=np.int32([4]))
     with pytest.raises(UserError, match="samples of time, 0_pitch"):
         read_events(tmp_path / "a.npz", NOTES)
-
-
-def test_fixed_values_are_numbers_or_classes_by_full_name():
-    assert parse_fixed(["channel=10", " 0_pitch = 60.5 ", "time=0.1"], NOTES) == {
-        "3_channel": "10", "0_pitch": 60.5, "time": 0.1
-    }  # fmt: skip
-    assert parse_fixed(["~duration=0.5", "channel#=1"], NOTES) == {
-        "2_duration": 0.5, "3_channel": "1"
-    }  # fmt: skip
-    assert parse_fixed([], NOTES) == {}
-
-
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        ("channel=7", "--fix=channel= one of 1, 10; got '7'"),
-        ("speed=1", "a column of time, pitch, velocity, duration, channel"),
-        ("pitch", "--fix=NAME=VALUE"),
-        ("pitch=high", "a number for --fix=pitch="),
-        ("pitch=nan", "a finite number"),
-    ],
-)
-def test_what_cannot_be_fixed_is_named(setting, said):
-    with pytest.raises(UserError, match=said):
-        parse_fixed([setting], NOTES)
-    with pytest.raises(UserError, match="for 0_pitch once"):
-        parse_fixed(["pitch=1", "0_pitch=2"], NOTES)

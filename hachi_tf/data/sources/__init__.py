@@ -16,6 +16,8 @@ SOURCES: dict[str, str | type[Source]] = {
     "sketch_rnn": "hachi_tf.data.sources.sketch_rnn:SketchRnn",
     "rhythm": "hachi_tf.data.sources.rhythm:Rhythm",
     "midi": "hachi_tf.data.sources.midi:Midi",
+    "audio_frames": "hachi_tf.data.sources.audio_frames:AudioFrames",
+    "time_series": "hachi_tf.data.sources.time_series:TimeSeries",
     "event_table": "hachi_tf.data.sources.event_table:EventTable",
     "text": "hachi_tf.data.sources.text:Text",
 }
@@ -35,7 +37,9 @@ def make_source(text: str | options.Options, data: str | os.PathLike | None = No
 
 
 def infer_source(path: str | os.PathLike) -> str:
-    """The source that reads a file or folder, judged by names only.
+    """The source that reads a file or folder, judged by names.
+
+    A .txt or .csv may be a table of events or a text: that is judged by its first lines.
 
     Args:
         path: the path; of a pattern such as `takes/*.csv`, or of several paths with commas
@@ -56,8 +60,8 @@ def infer_source(path: str | os.PathLike) -> str:
             return name
     raise UserError(
         "a folder with lineStrokes-all.tar.gz or lineStrokes/ (IAM-OnDB), a folder of KanjiVG's "
-        "SVG files, an .npz file of sketches, MIDI files (.mid), or tables of events (.csv, .json, "
-        ".txt, .llll)",
+        "SVG files, an .npz file of sketches, MIDI files (.mid), time series (.csv with a column "
+        "date), tables of events (.csv, .json, .txt, .llll), or text files (.txt, .md, .rst, ...)",
         path,
         f"or name the source with --source: {', '.join(SOURCES)}",
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hachi_tf.data.sources.archives import digest_files
-from hachi_tf.data.sources.file_lists import find_files, has_file
+from hachi_tf.data.sources.file_lists import find_files, first_files
 from hachi_tf.data.sources.source import Sequence, Source
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Feature, Schema
@@ -19,6 +19,7 @@ from hachi_tf.tables import (
     bare_name,
     is_duration,
     is_temporal,
+    looks_like_table,
     read_table,
     table_schema,
     to_events,
@@ -110,7 +111,7 @@ class EventTable(Source):
         del grow
         tables = self._read_tables()
         for name, table in tables.items():
-            _events(table, schema, self._place(name))
+            to_events(table, schema, self._place(name))
         self._schema, self._is_given = schema, True
 
     def default_transforms(self) -> Transform:
@@ -136,18 +137,28 @@ class EventTable(Source):
 
     @classmethod
     def recognizes(cls, path: str) -> bool:
-        """Whether it is a .csv, .json, .txt or .llll, or a folder with one in it."""
+        """Whether it is, or is a folder with, .csv, .json, .txt or .llll that read as tables."""
         if os.path.isdir(path):
-            return has_file(path, SUFFIXES)
-        return path.lower().endswith(SUFFIXES)
+            files = first_files(path, SUFFIXES, 20)
+            return sum(map(looks_like_table, files)) > len(files) / 2
+        return path.lower().endswith(SUFFIXES) and looks_like_table(path)
 
     def read(self) -> Iterator[Sequence]:
-        """Reads the tables; see `Source.read`."""
+        """Reads the tables; see `Source.read`.
+
+        Raises:
+            UserError: if no table has two events, from which nothing could be learned.
+        """
         tables, schema = self._read_tables(), self.schema
         self._check_ranges(schema)
-        events = {name: _events(table, schema, self._place(name)) for name, table in tables.items()}
+        events = {
+            name: to_events(table, schema, self._place(name)) for name, table in tables.items()
+        }
         if self.options["records"] == "joined":
             events = {"joined": np.concatenate(list(events.values()))}
+        if max(map(len, events.values())) < 2:
+            files = ", ".join(map(self._place, tables))
+            raise UserError("at least two events, one after the other", f"one in {files}"[:200])
         for name, sequence in events.items():
             yield Sequence(sequence, None, f"{self.name}/{name}")
         rows = sum(map(len, events.values()))
@@ -229,13 +240,6 @@ class EventTable(Source):
         for name, path in self._files().items():
             digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
             digest_files(path, "", digest)
-
-
-def _events(table: Table, schema: Schema, place: str) -> np.ndarray:
-    try:
-        return to_events(table, schema)
-    except UserError as error:
-        raise UserError(error.expected, f"{error.got}, in {place}", error.do) from None
 
 
 def _is_range(ends: Any) -> bool:

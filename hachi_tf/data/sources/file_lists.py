@@ -1,6 +1,7 @@
 """Files that a person names as a file, a folder, a pattern, or several of those with commas."""
 
 import glob
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from hachi_tf.errors import UserError
 _MAGIC = re.compile(r"[*?\[]")
 
 
-def find_files(data: str, suffixes: tuple[str, ...], what: str) -> dict[str, str]:
+def find_files(
+    data: str, suffixes: tuple[str, ...], what: str, any_pattern: bool = False
+) -> dict[str, str]:
     """Finds files of some kinds.
 
     Args:
@@ -19,6 +22,8 @@ def find_files(data: str, suffixes: tuple[str, ...], what: str) -> dict[str, str
         suffixes: of the files, in small letters, e.g. `(".mid", ".midi")`; a file that is named
             itself may have any. Hidden files are skipped.
         what: the files wanted, for errors, e.g. `"MIDI files"`.
+        any_pattern: whether a pattern that names no file of those kinds names others, as in
+            `src/*.py`.
 
     Returns:
         Paths by name, sorted by name. A name has `/` and begins below the folder that was named
@@ -28,7 +33,12 @@ def find_files(data: str, suffixes: tuple[str, ...], what: str) -> dict[str, str
         UserError: if a part names nothing.
     """
     parts = [data] if os.path.exists(data) else [each.strip() for each in data.split(",")]
-    found = [(base, path) for part in parts if part for base, path in _find(part, suffixes, what)]
+    found = [
+        (base, path)
+        for part in parts
+        if part
+        for base, path in _find(part, suffixes, what, any_pattern)
+    ]
     if not found:
         raise UserError(what, f"none in {data}", "check the path")
     paths = sorted({os.path.abspath(path) for _, path in found})
@@ -44,7 +54,14 @@ def has_file(folder: str, suffixes: tuple[str, ...]) -> bool:
     return next(_walk(folder, suffixes), None) is not None
 
 
-def _find(part: str, suffixes: tuple[str, ...], what: str) -> Iterator[tuple[str, str]]:
+def first_files(folder: str, suffixes: tuple[str, ...], count: int) -> list[str]:
+    """The first files of a folder, and of those in it, with one of the suffixes."""
+    return list(itertools.islice(_walk(folder, suffixes), count))
+
+
+def _find(
+    part: str, suffixes: tuple[str, ...], what: str, any_pattern: bool
+) -> Iterator[tuple[str, str]]:
     """Pairs of the folder that names begin below and a path."""
     if os.path.isfile(part):
         yield os.path.dirname(part), part
@@ -53,7 +70,10 @@ def _find(part: str, suffixes: tuple[str, ...], what: str) -> Iterator[tuple[str
         base, paths = part, list(_walk(part, suffixes))
     else:
         base = os.path.dirname(_MAGIC.split(part)[0])
-        paths = [path for path in glob.glob(part, recursive=True) if _is_wanted(path, suffixes)]
+        matches = [path for path in glob.glob(part, recursive=True) if os.path.isfile(path)]
+        paths = [path for path in matches if _is_wanted(path, suffixes)]
+        if any_pattern and not paths:
+            paths = [path for path in matches if _is_wanted(path, ("",))]
     if not paths:
         where = "which does not exist" if not os.path.exists(part) else "which has none"
         raise UserError(what, f"{part}, {where}", "check the path")
@@ -62,8 +82,8 @@ def _find(part: str, suffixes: tuple[str, ...], what: str) -> Iterator[tuple[str
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
             if _is_wanted(name, suffixes):
                 yield os.path.join(root, name)
 

@@ -5,8 +5,6 @@ import logging
 import os
 from collections.abc import Iterator
 
-import numpy as np
-
 from hachi_tf.data.sources.archives import digest_files
 from hachi_tf.data.sources.file_lists import find_files, has_file
 from hachi_tf.data.sources.notes import RANGES, notes_schema
@@ -95,7 +93,7 @@ class Midi(Source):
         """
         del grow
         for name, table in self._read_tables().items():
-            _events(table, schema, self._files()[name])
+            to_events(table, schema, self._files()[name])
         self._given = schema
 
     def default_transforms(self) -> Transform:
@@ -130,7 +128,7 @@ class Midi(Source):
         """Reads the pieces; see `Source.read`."""
         tables, schema = self._read_tables(), self.schema
         for name, table in tables.items():
-            yield Sequence(_events(table, schema, name), None, f"midi/{name}")
+            yield Sequence(to_events(table, schema, name), None, f"midi/{name}")
         notes = sum(len(table) for table in tables.values())
         _LOGGER.info("MIDI: %s pieces, %s notes", f"{len(tables):,}", f"{notes:,}")
 
@@ -151,10 +149,3 @@ class Midi(Source):
         for name, path in self._files().items():
             digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
             digest_files(path, "", digest)
-
-
-def _events(table: Table, schema: Schema, place: str) -> np.ndarray:
-    try:
-        return to_events(table, schema)
-    except UserError as error:
-        raise UserError(error.expected, f"{error.got}, in {place}", error.do) from None

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from collections.abc import Sequence as SequenceOf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,6 +83,10 @@ class Source:
             long sequence that is cut into consecutive windows.
         renderer: how a sample is drawn.
         has_text: whether a text goes with each sequence.
+        lead: of long sequences, how many events before a part that is held out are read first;
+            they do not count.
+        reset_every: of long sequences, after how many windows training sets the state that it
+            carries over to zero; 0 for never.
         default_head: the head that suits the data, as `--head` writes it; "" for that of the
             columns' kinds.
     """
@@ -93,6 +98,8 @@ class Source:
     independent: bool = True
     renderer: str = "strokes"
     has_text: bool = False
+    lead: int = 0
+    reset_every: int = 0
     default_head: str = ""
 
     def __init__(self, data: str | os.PathLike | None = None, **options: Any):
@@ -142,6 +149,23 @@ class Source:
         Raises:
             UserError: as for `read`.
         """
+        return None
+
+    def divide(
+        self, ids: SequenceOf[str], lengths: np.ndarray, fraction: float | None
+    ) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
+        """Where splits of long sequences begin and end, for a source that has a say in it.
+
+        Args:
+            ids: of the n sequences.
+            lengths: their events, `[n]`.
+            fraction: that is to be held out; None for the source's own splits, or a default.
+
+        Returns:
+            By the split's name, "train" first, first events and those after the last, `[n]`
+            each; None to hold out the last part of each sequence.
+        """
+        del ids, lengths, fraction
         return None
 
     def epoch(self, number: int) -> Iterator[Sequence] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 HEADS: dict[str, Any] = {
     "gaussian_mixture": "hachi_tf.layers.heads.gaussian_mixture:GaussianMixture",
+    "student_t_mixture": "hachi_tf.layers.heads.student_t_mixture:StudentTMixture",
     "event_mixture": "hachi_tf.layers.heads.event_mixture:EventMixture",
     "bernoulli": "hachi_tf.layers.heads.bernoulli:Bernoulli",
     "categorical": "hachi_tf.layers.heads.categorical:Categorical",
@@ -17,6 +18,7 @@ HEADS: dict[str, Any] = {
 _LAZY = {
     "Head": "head",
     "GaussianMixture": "gaussian_mixture",
+    "StudentTMixture": "student_t_mixture",
     "EventMixture": "event_mixture",
     "BivariateGaussian": "bivariate_gaussian",
     "Bernoulli": "bernoulli",

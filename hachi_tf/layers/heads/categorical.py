@@ -5,7 +5,15 @@ from typing import Any
 import tensorflow as tf
 
 from hachi_tf.errors import UserError
-from hachi_tf.layers.heads.head import SMALLEST_TEMPERATURE, Head, choose, column, given, tempered
+from hachi_tf.layers.heads.head import (
+    SMALLEST_TEMPERATURE,
+    Head,
+    choose,
+    column,
+    given,
+    tempered,
+    truncated,
+)
 
 
 class Categorical(Head):
@@ -17,6 +25,7 @@ class Categorical(Head):
 
     kind = "categorical"
     event_size = noise_size = 1
+    truncates = True
 
     def __init__(self, num_classes: int = 2):
         if num_classes < 1:
@@ -33,9 +42,16 @@ class Categorical(Head):
         )
         return tf.where(known, -losses, 0.0)
 
-    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None):
-        """See `Head.sample`; the bias has no effect."""
-        classes = choose(tf.cast(params, tf.float32), noise, column(temperature))
+    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None, top_k=None, top_p=None):
+        """See `Head.sample` and `truncated`; the bias has no effect."""
+        logits, temperature = tf.cast(params, tf.float32), column(temperature)
+        if top_k is not None:
+            logits = tf.cond(
+                tf.reduce_any((top_k > 0) | (top_p < 1.0)),
+                lambda: truncated(logits, temperature, top_k[:, tf.newaxis], column(top_p)),
+                lambda: logits,
+            )
+        classes = choose(logits, noise, temperature)
         return given(fixed, tf.cast(classes, tf.float32)[..., tf.newaxis])
 
     def distribution(self, params, bias=0.0, temperature=1.0) -> Any:

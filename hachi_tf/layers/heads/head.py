@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 SMALLEST_TEMPERATURE = 1e-6
@@ -22,6 +23,7 @@ class Head:
             continuous, then the binary, then the categorical ones; the constructor takes
             `num_dims`, `num_binary` and `classes`).
         handles_missing: whether `log_prob` leaves out what is NaN in an event by itself.
+        truncates: whether `sample` also takes `top_k` and `top_p`, `[B]` each, as `truncated`.
         params_size: P, how many raw parameters an event takes.
         event_size: E, how many numbers an event has.
         noise_size: N, how many uniform numbers a sample takes, whatever the parameters.
@@ -29,6 +31,7 @@ class Head:
 
     kind: str
     handles_missing: bool = False
+    truncates: bool = False
     params_size: int
     event_size: int
     noise_size: int
@@ -113,6 +116,39 @@ def tempered(logits: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:
     """
     logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
     return logits / tf.where(temperature > 0.0, temperature, 1.0)
+
+
+def truncated(
+    logits: tf.Tensor, temperature: tf.Tensor, top_k: tf.Tensor, top_p: tf.Tensor
+) -> tf.Tensor:
+    """Logits of the likeliest classes, -inf in place of the others.
+
+    First all but the `top_k` likeliest classes go. Of what is left, the nucleus stays (Holtzman et
+    al. 2019): the fewest classes, the likeliest first, whose probabilities at this temperature
+    add up to at least `top_p`; at least one. Of equally likely classes the first come first.
+
+    Args:
+        logits: `[B, K]`, not necessarily normalized.
+        temperature: t >= 0, `[B, 1]` or `[1]`.
+        top_k: int32 `[B, 1]`; below 1 for all classes.
+        top_p: float32 `[B, 1]`; 1 or more for all classes.
+
+    Returns:
+        `[B, K]`; a row in which nothing goes is as it was, bit for bit.
+    """
+    num_classes = logits.shape[-1]
+    # To sort NaN is undefined.
+    values, order = tf.math.top_k(tf.where(tf.math.is_nan(logits), -np.inf, logits), num_classes)
+    rank = tf.range(num_classes)[tf.newaxis]
+    listed = (rank < top_k) | (top_k < 1)
+    weights = tf.where(listed, tf.exp(tempered(values, temperature)), 0.0)
+    before = tf.cumsum(weights, axis=-1, exclusive=True)
+    whole = before[..., -1:] + weights[..., -1:]
+    kept = listed & ((before < top_p * whole) | (top_p >= 1.0) | (rank == 0))
+    rows = tf.repeat(tf.range(tf.shape(logits)[0]), num_classes)
+    places = tf.stack([rows, tf.reshape(order, [-1])], axis=-1)
+    kept = tf.scatter_nd(places, tf.reshape(tf.cast(kept, tf.int32), [-1]), tf.shape(logits))
+    return tf.where(kept > 0, logits, -np.inf)
 
 
 def choose(logits: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Tensor:

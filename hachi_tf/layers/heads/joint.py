@@ -83,7 +83,12 @@ class JointHead(Head):
             parts.append(tf.where(tf.reduce_any(missing, axis=-1), 0.0, log_prob))
         return parts
 
-    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None):
+    @property
+    def truncates(self) -> bool:
+        """Whether any block takes `top_k` and `top_p`; only such blocks get them."""
+        return any(head.truncates for _, head in self.blocks)
+
+    def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None, **truncation):
         """See `Head.sample`; neither bias nor temperature acts on the end."""
         events = []
         split_noise = tf.split(noise, self._noise_sizes, axis=-1)
@@ -93,6 +98,8 @@ class JointHead(Head):
             settings = settings if index < len(self.blocks) else {}
             if fixed is not None:
                 settings["fixed"] = tf.gather(fixed, columns, axis=-1)
+            if head.truncates:
+                settings |= truncation
             events.append(head.sample(own, own_noise, **settings))
         return self._in_column_order(tf.concat(events, axis=-1))
 

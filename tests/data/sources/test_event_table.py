@@ -110,6 +110,14 @@ def test_missing_values_are_marked(write):
     assert isinstance(transforms, Chain) and transforms.transforms[-1].loc[1] == 2.0
 
 
+def test_one_event_alone_teaches_nothing(write, tmp_path):
+    one = write("time,x\n0,1\n", "a.csv")
+    with pytest.raises(UserError, match="at least two events, one after the other; got one in .*a"):
+        list(make_source("event_table", one).read())
+    write("time,x\n0,1\n1,2\n", "b.csv")
+    assert [len(each.events) for each in make_source("event_table", tmp_path).read()] == [1, 2]
+
+
 def test_several_files(write, tmp_path):
     write(NOTES)
     write(NOTES.replace(",10\n", ",3\n").replace("\n", "\r\n"), "b.csv")
@@ -159,8 +167,9 @@ def test_the_fingerprint_does_not_depend_on_what_was_asked(write):
 
 
 def test_what_is_recognized(write, tmp_path):
-    for name in ("a.csv", "a.JSON", "a.txt", "a.llll"):
+    for name in ("a.csv", "a.JSON", "a.llll"):
         assert infer_source(write("", name)) == "event_table"
+    assert infer_source(write(NOTES.replace(",", " "), "a.txt")) == "event_table"
     with pytest.raises(UserError, match=r"tables of events .*; got .*a.xyz"):
         infer_source(write("", "a.xyz"))
     with pytest.raises(UserError, match=r"which does not exist"):
