@@ -89,44 +89,29 @@ def sample_loop(
     """
     batch_size, max_steps = tf.unstack(tf.shape(noise)[:2])
     event_size = state.last_event.shape[-1]
-    element_shape = tf.stack([batch_size, event_size])
+    is_one_step = noise.shape[1] == 1
     noise = tf.transpose(noise, [1, 0, 2])  # [T, B, N]
     start = tf.zeros_like(state.last_event)
-    no_params = tf.zeros([batch_size, num_params])
-    events = tf.raw_ops.TensorListReserve(
-        element_shape=element_shape, num_elements=max_steps, element_dtype=tf.float32
-    )
 
-    positions = tf.raw_ops.TensorListReserve(
-        element_shape=element_shape[:1], num_elements=max_steps, element_dtype=tf.float32
-    )
-
-    def go_on(t, active, *unused):
-        return (t < max_steps) & tf.reduce_any(active)
-
-    def body(t, active, events, positions, params, current):
+    def draw_one(t, active, params, current):
         begun = current.step_count > 0
         inputs = select_rows(begun, forward(current.last_event), start)
         new_params, network = step(inputs, current.network)
         event, end = draw(new_params, tf.gather(noise, t))
-        ended = current.ended
+        ended, position = current.ended, None
         if progress is not None:
             reached = progress(network, current.last_event, event)
             ended |= active & reached.was_over
             active &= ~reached.was_over
             end = reached.is_over if end is None else reached.is_over | (end & reached.may_end)
-            positions = tf.raw_ops.TensorListSetItem(
-                input_handle=positions, index=t, item=reached.position
-            )
+            position = reached.position
         active &= tf.reduce_all(tf.math.is_finite(event), axis=-1)
-        last_event = select_rows(active, event, current.last_event)
-        events = tf.raw_ops.TensorListSetItem(input_handle=events, index=t, item=last_event)
         if num_params:
             params = select_rows(active, new_params, params)
         current = SamplerState(
             step_count=current.step_count + tf.cast(active, tf.int32),
             ended=ended if end is None else ended | (active & end),
-            last_event=last_event,
+            last_event=select_rows(active, event, current.last_event),
             network=tuple(
                 select_rows(active, new, old)
                 for new, old in zip(network, current.network, strict=True)
@@ -135,23 +120,59 @@ def sample_loop(
         active &= t + 1 < num_steps
         if end is not None:
             active &= ~end
-        return t + 1, active, events, positions, params, current
+        return active, params, current, position
 
-    active = (num_steps > 0) & ~state.ended
-    *_, events, positions, params, final = tf.while_loop(
-        go_on, body, (0, active, events, positions, no_params, state), parallel_iterations=1
-    )
-    events = tf.raw_ops.TensorListStack(
-        input_handle=events, element_shape=element_shape, element_dtype=tf.float32
-    )
-    events = tf.ensure_shape(tf.transpose(events, [1, 0, 2]), [None, None, event_size])
+    active, params = (num_steps > 0) & ~state.ended, tf.zeros([batch_size, num_params])
+    if is_one_step:  # as live playing has it: a loop would take longer than what is in it
+        _, params, final, position = draw_one(0, active, params, state)
+        events, places = final.last_event[:, None], position
+        places = None if position is None else position[:, None]
+    else:
+        final, params, events, places = _draw_all(
+            draw_one, max_steps, active, params, state, progress is not None
+        )
     lengths = final.step_count - state.step_count
     drawn = tf.sequence_mask(lengths, max_steps)
-    places = None
-    if progress is not None:
-        places = tf.raw_ops.TensorListStack(
-            input_handle=positions, element_shape=element_shape[:1], element_dtype=tf.float32
-        )
-        places = tf.where(drawn, tf.ensure_shape(tf.transpose(places), [None, None]), 0.0)
-    events = tf.where(drawn[..., None], events, 0.0)
+    if places is not None:
+        places = tf.where(drawn, places, 0.0)
+    events = tf.where(drawn[..., None], tf.ensure_shape(events, [None, None, event_size]), 0.0)
     return LoopOutputs(events, lengths, final, params if num_params else None, places)
+
+
+def _draw_all(draw_one, max_steps, active, params, state, has_places):
+    """Repeats `draw_one` until no row is active.
+
+    Returns the last state and parameters, the events `[B, T, F]`, and the positions `[B, T]`,
+    None if there are none.
+    """
+    shape = tf.shape(state.last_event)
+    events, places = (
+        tf.raw_ops.TensorListReserve(
+            element_shape=each, num_elements=max_steps, element_dtype=tf.float32
+        )
+        for each in (shape, shape[:1])
+    )
+
+    def go_on(t, active, *unused):
+        return (t < max_steps) & tf.reduce_any(active)
+
+    def body(t, active, params, current, events, places):
+        active, params, current, position = draw_one(t, active, params, current)
+        events = tf.raw_ops.TensorListSetItem(input_handle=events, index=t, item=current.last_event)
+        if has_places:
+            places = tf.raw_ops.TensorListSetItem(input_handle=places, index=t, item=position)
+        return t + 1, active, params, current, events, places
+
+    variables = (0, active, params, state, events, places)
+    _, _, params, final, events, places = tf.while_loop(
+        go_on, body, variables, parallel_iterations=1
+    )
+
+    def stacked(elements, shape, order):
+        elements = tf.raw_ops.TensorListStack(
+            input_handle=elements, element_shape=shape, element_dtype=tf.float32
+        )
+        return tf.transpose(elements, order)
+
+    events = stacked(events, shape, [1, 0, 2])
+    return final, params, events, stacked(places, shape[:1], [1, 0]) if has_places else None

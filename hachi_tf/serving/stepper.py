@@ -1,5 +1,6 @@
 """Steps of one sequence at the least cost a step, for live playing."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 from hachi_tf.errors import UserError
 from hachi_tf.serving import arguments
 from hachi_tf.serving.results import Step
+
+log = logging.getLogger(__name__)
 
 _MAX_COUNT = 2.0**24 - 2  # float32 counts no further
 
@@ -60,14 +63,25 @@ class Stepper:
             event = tf.where((after > read) | (read >= _MAX_COUNT), drawn["event"][0], np.nan)
             return tf.concat([event, tf.cast(drawn["ended"], tf.float32)], 0), drawn["state"]
 
-        self._step = tf.function(step, autograph=False).get_concrete_function(
+        specs = [
             tf.TensorSpec([1, model.state_size], tf.float32),
             tf.TensorSpec([2 * columns + 3], tf.float32),
             tf.TensorSpec([1, 2], tf.int32),
-        )
+        ]
         self._beginning = tf.zeros([1, model.state_size])
-        for _ in range(2):  # the first calls build what later ones use
-            self.step(seed=0)
+        for compiled in (True, False):
+            # Compiled by XLA a step takes about half the time, most of all after a pause, when
+            # the caches are cold; not all that runs TensorFlow has XLA, nor each operation.
+            traced = tf.function(step, autograph=False, jit_compile=compiled)
+            self._step = traced.get_concrete_function(*specs)
+            try:
+                for _ in range(2):  # the first calls build what later ones use
+                    self.step(seed=0)
+                break
+            except tf.errors.OpError as error:
+                if not compiled:
+                    raise
+                log.info("steps without XLA: %s", " ".join(str(error).split())[:200])
 
     def step(
         self,

@@ -1,6 +1,7 @@
 """Runs and exports to play live: first what they are, without TensorFlow, then a stepper."""
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -63,7 +64,8 @@ def find_models(run_dir: str, export_dirs: Sequence[str]) -> list[Playable]:
     exports = list(export_dirs)
     if run_dir and not pathlib.Path(run_dir, "config.json").is_file():
         exports = [run_dir]
-    return [_export(path) for path in exports] if exports else [_run(run_dir)]
+    by_path = {path: _export(path) for path in dict.fromkeys(exports)}
+    return [by_path[path] for path in exports] if exports else [_run(run_dir)]
 
 
 def _export(path: str) -> Playable:
@@ -72,6 +74,7 @@ def _export(path: str) -> Playable:
     version = manifest.find_version(path)
     metadata = manifest.read(version)
 
+    @functools.cache  # two voices of one export share its graph; each has a state of its own
     def load() -> Any:
         from hachi_tf.serving.step_loader import load_step
         from hachi_tf.serving.stepper import Stepper

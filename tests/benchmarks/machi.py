@@ -77,7 +77,8 @@ def learn_ours(folder: pathlib.Path, nats: float, limit_s: float) -> tuple[float
     flags = {
         "data": "all.csv", "run_dir": "run", "validation_fraction": share,
         "source": "event_table(quantum=None, time_quantum=1e-6)",
-        "mixtures": 10, "epochs": 100_000, "validate_every": 20, "device": "cpu",
+        "mixtures": 10, "learning_rate": 0.01, "epochs": 100_000, "validate_every": 20,
+        "device": "cpu",
     }  # fmt: skip
     command = ours("train", *(f"--{name}={value}" for name, value in flags.items()))
     start = time.perf_counter()

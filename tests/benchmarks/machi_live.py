@@ -93,6 +93,16 @@ class Player:
             time.sleep(max(0.0, 1.0 / rate_hz - took))
         return np.array(times)
 
+    def arrivals(self, seconds: float) -> list[float]:
+        """When each `/output` came, of a model that plays on its own, in seconds."""
+        times: list[float] = []
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            received = self._receive(1.0)
+            if received is not None and received[0].endswith("/output"):
+                times.append(time.perf_counter())
+        return times
+
     def close(self) -> None:
         """Stops the program."""
         self._socket.sendto(message("/stop"), (HOST, self._in_port))

@@ -25,7 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIENTS = (1, 4, 16, 64)
 _RUNTIME = re.compile(r":tensorflow:serving:runtime_latency_(sum|count){.*} (\S+)")
-_READY = re.compile(r"REST at http://([\d.]+:\d+)/")
+_READY = re.compile(r"REST at http://([\d.]+:\d+)/.* gRPC at ([\d.]+:\d+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +146,7 @@ def measure(
 
 @contextlib.contextmanager
 def served(export: str, *flags: str):
-    """A process of `hachi_tf.serve`; yields its REST address and its number."""
+    """A process of `hachi_tf.serve`; yields its REST and gRPC addresses and its number."""
     command = [sys.executable, "-m", "hachi_tf.serve", f"--export_dir=model={export}", *flags]
     command += ["--rest_port=0", "--grpc_port=0"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -161,7 +161,7 @@ def served(export: str, *flags: str):
             sys.exit("".join(said))
         drain = threading.Thread(target=process.stderr.read, daemon=True)
         drain.start()
-        yield match[1], process.pid
+        yield *match.groups(), process.pid
     finally:
         process.terminate()
         process.wait(60)
@@ -215,7 +215,7 @@ def main(arguments: list[str]) -> int:
         figures["rest"] = summary(loads)
     for name, rows in (("merged", 64), ("alone", 1)) if not given.rest else ():
         flags = (f"--max_batch_rows={rows}", f"--threads={given.threads}", "--max_queue=1000")
-        with served(given.export, *flags) as (address, process_id):
+        with served(given.export, *flags) as (address, _, process_id):
             print(f"requests {name}, {given.threads} thread(s)")
             loads = run(address, "model", process_id, clients, given.seconds, bodies)
             figures[name] = summary(loads)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks import machi_score, machi_table
 from tests.benchmarks.machi_live import Player
+from tests.benchmarks.machi_timing import lateness_ms
 
 ECHO = """
     import socket, sys
@@ -104,3 +105,14 @@ def test_client_times_all_answers_and_misses_those_that_do_not_come(tmp_path):
 def test_player_that_never_starts_is_named():
     with pytest.raises(RuntimeError, match="no /status 1"):
         Player([sys.executable, "-c", "pass"], timeout_s=20.0)
+
+
+def test_lateness_is_against_a_clock_that_does_not_wait_for_late_events():
+    rate, count = 100.0, 20_000
+    arrivals = 5.0 + np.arange(count) / rate
+    arrivals[[7, 500]] += 0.003, 0.004  # late once each, and the next are on time
+    late, drift = lateness_ms(arrivals, rate)
+    np.testing.assert_allclose(late[[7, 500]], [3.0, 4.0], atol=1e-6)
+    assert np.sum(late > 1e-6) == 2 and abs(drift) < 1e-6
+    late, drift = lateness_ms(arrivals * (1 + 1e-5), rate)  # 10 us a second slow, for 140 s
+    np.testing.assert_allclose(drift, 1.4, atol=1e-3)

@@ -5,9 +5,10 @@ import math
 import os
 import threading
 
+import numpy as np
 import pytest
 
-from tests.benchmarks import serving
+from tests.benchmarks import serving, soak
 
 
 @contextlib.contextmanager
@@ -63,3 +64,31 @@ def test_clients_are_counted_as_the_server_sees_them():
 def test_a_server_of_texts_gets_one():
     inputs = json.loads(serving.Sequences("fox", 9).next())["inputs"]
     assert inputs["text"] == ["fox"] and inputs["style"] == [""] and inputs["num_steps"] == [9]
+
+
+def test_soak_holds_answers_against_others_in_each_bit():
+    right = {"events": np.float32([[1, 2, 0]]), "lengths": np.int32([2])}
+    assert soak.equal({"events": np.float32([[1, 2, 0]]), "lengths": np.int32([2])}, right)
+    # Alone a request has only as many steps as it needs.
+    assert soak.equal({"events": np.float32([[1, 2]]), "lengths": np.int32([2])}, right)
+    assert not soak.equal({"events": np.float32([[1]]), "lengths": np.int32([2])}, right)
+    off = np.nextafter(np.float32([[1, 2, 0]]), np.float32(3))
+    assert not soak.equal({"events": off, "lengths": np.int32([2])}, right)
+    assert not soak.equal({"lengths": np.int32([2])}, right)
+
+
+@pytest.mark.parametrize("change", ["none", "wrong", "lost", "5xx", "no answer", "memory"])
+def test_soak_fails_for_what_is_wrong_or_lost_and_for_growth(change):
+    tally = soak.Tally()
+    for _ in range(50):
+        tally.answered(True, 0.1)
+        tally.refused("4xx")
+    if change == "wrong":
+        tally.answered(False, 0.1)
+    elif change == "lost":
+        tally.lose(OSError("reset"))
+    elif change in ("5xx", "no answer"):
+        tally.refused(change)
+    memory = [400.0, 500.0, 510.0, 505.0, 510.0, 640.0 if change == "memory" else 515.0]
+    memory[4] = memory[5]
+    assert soak.result(tally, memory, versions=3)["passed"] == (change == "none")

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from hachi_tf.errors import UserError
 from hachi_tf.serving.client import Client
 from hachi_tf.serving.transports import ServerError
+from tests.benchmarks import hostile
 from tests.conformance import serving as conformance
 from tests.serving.text_exports import text_export
 
@@ -50,6 +52,13 @@ def addresses(version_dir, writer, tmp_path_factory):
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+def test_what_no_honest_client_sends_is_refused_and_others_are_answered(addresses, connect):
+    chosen, before = random.Random(1), connect("small").sample(seed=3, num_steps=9).events[0]
+    statuses = {hostile.send(addresses, chosen) for _ in range(150)}
+    assert statuses <= {"2xx", "4xx", "closed"} and {"4xx", "closed"} <= statuses
+    np.testing.assert_array_equal(connect("small").sample(seed=3, num_steps=9).events[0], before)
 
 
 @pytest.fixture(params=["http", "grpc"])

@@ -110,3 +110,27 @@ def test_a_network_in_memory_steps_too(network, transforms, schema):
 def test_a_model_that_reads_texts_is_refused(writer):
     with pytest.raises(UserError, match="a model of events"):
         Stepper(writer)
+
+
+def test_what_xla_cannot_compile_is_stepped_without_it(model, caplog):
+    import tensorflow as tf
+
+    caplog.set_level("INFO")
+
+    class Odd:
+        """The model, with an operation in its step that XLA has not."""
+
+        def __init__(self):
+            vars(self).update(vars(model))
+            for name in ("alphabet", "schema", "state_size", "fixable"):
+                setattr(self, name, getattr(model, name))
+            self.signatures = {"step": self.step}
+
+        def step(self, **tensors):
+            text = tf.strings.as_string(tensors["bias"])
+            return model.signatures["step"](**tensors | {"bias": tf.strings.to_number(text)})
+
+    stepper = Stepper(Odd())
+    assert "without XLA" in caplog.text
+    one, two = stepper.step(bias=0.5, seed=3), model.step(bias=0.5, seed=3)
+    np.testing.assert_allclose(one.event, two.event, rtol=1e-5, atol=1e-5)

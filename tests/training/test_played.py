@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hachi_tf.errors import UserError
+from hachi_tf.performing.drawing import Drawing
 from hachi_tf.training.played import find_models
 from tests.live import notes_schema, write_export
 
@@ -25,6 +26,17 @@ def test_an_export_tells_its_columns_and_steps(exported):
     assert stepper.step(seed=1, fixed=model.fixed(["channel=3"])).event[0, 3] == 1.0
     both = find_models("", [str(exported), str(exported.parent)])
     assert [each.schema for each in both] == [notes_schema()] * 2
+
+
+def test_one_export_played_twice_is_loaded_once_and_keeps_two_states(exported):
+    one, two = (each.load() for each in find_models("", [str(exported)] * 2))
+    assert one is two
+    first, second = Drawing(one, seed=1), Drawing(two, seed=2)
+    alone = Drawing(find_models("", [str(exported)])[0].load(), seed=1)
+    for _ in range(3):
+        event, _ = first.step(None)
+        second.step(None)
+        assert event.tolist() == alone.step(None)[0].tolist()
 
 
 def test_a_positional_path_may_be_an_export(exported):
