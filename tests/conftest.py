@@ -15,6 +15,22 @@ TINY_FLAGS = (
 )  # fmt: skip
 
 
+OTHER_CELLS = ("gru", "rnn")  # beside LSTMs, with and without peepholes
+# Files that take long come first, so that no process is left with one at the end.
+LONG = ("test_sample_text", "test_sample", "test_train_resumed", "test_live_chain",
+        "test_handwriting", "test_loaders", "test_served", "test_streaming", "test_rest",
+        "test_forecast", "test_sound", "test_perform", "test_text_model")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """What each cell is tested with is slow for those that few people choose."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        if parameters is not None and parameters.params.get("cell") in OTHER_CELLS:
+            item.add_marker(pytest.mark.slow)
+
+
 def zigzags(count: int, seed: int = 0) -> list[np.ndarray]:
     """Drawings of 8 to 20 points: zigzags of one or two strokes."""
     random = np.random.default_rng(seed)

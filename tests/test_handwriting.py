@@ -79,6 +79,7 @@ def test_a_drawing_primes_and_is_not_part_of_the_result(tmp_path, sample):
     assert np.abs(line[:, :2].sum(0)).max() < 150 < np.abs(own[:, :2].sum(0)).max()
 
 
+@pytest.mark.slow
 def test_a_line_of_the_training_data_primes(tmp_path, sample):
     flags = ["--text=hello", "--bias=2", "--seed=3", "--prime=hershey/validation-0-000043"]
     assert sample(*flags, f"--output={tmp_path}/a.npz")["lengths"][0] > 20
@@ -145,6 +146,7 @@ def test_describe_draws_how_the_network_sees_a_line(tmp_path, sample, failing_pr
         assert len(np.unique(np.asarray(image.convert("L").resize((60, 60))))) > 5
 
 
+@pytest.mark.slow
 def test_styles_go_into_an_export_and_again_into_the_next(tmp_path, program, failing_program):
     strokes = [[[0, 0], [10, 30], [20, 0]], [[30, 0], [40, 30], [50, 0], [130, 10]]]
     (tmp_path / "line.json").write_text(json.dumps(strokes))

@@ -71,6 +71,7 @@ def run_pip(command: list[str]) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "platform, markers, only_there",
     [("macosx_12_0_arm64", MACOS, set()), ("win_amd64", WINDOWS, {"colorama"})],

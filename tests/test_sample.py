@@ -18,6 +18,7 @@ def test_same_seed_writes_the_same_numbers_in_two_processes(tmp_path, tiny_run, 
     assert set(np.unique(one[:, 2])) <= {0.0, 1.0} and len(one) <= 30
 
 
+@pytest.mark.slow
 def test_seed_that_was_drawn_is_said_and_draws_it_again(tmp_path, tiny_run, program):
     flags = [tiny_run, "--num_steps=20", "--json"]
     first = json.loads(program("sample", *flags, f"--output={tmp_path}/a.npz").stdout)

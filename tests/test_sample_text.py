@@ -1,6 +1,7 @@
 """Sampling from models of text: streams, files, stop strings, what was copied, bad input."""
 
 import json
+import pathlib
 import signal
 import subprocess
 import sys
@@ -97,6 +98,7 @@ def test_a_stop_string_ends_the_text_before_it(char_run):
     assert ".\n" not in result["texts"][0]
 
 
+@pytest.mark.slow
 def test_truncation_reaches_the_model(char_run):
     greedy, _ = drawn(char_run, "--temperature=0", "--num_steps=60")
     for flags in (["--top_k=1"], ["--top_p=0.000001"]):
@@ -133,6 +135,7 @@ def test_the_longest_copied_passage_is_told(char_run, text_data, caplog):
     assert said in caplog.text
 
 
+@pytest.mark.slow
 def test_a_text_that_is_another_now_is_not_compared(char_run, text_data, tmp_path):
     made = export(parse(ExportConfig, [f"--run_dir={char_run}", f"--export_dir={tmp_path}/x"]))
     assert made["use"].startswith(f"python -m hachi_tf.sample --export_dir={made['export']} --")
@@ -145,6 +148,7 @@ def test_a_text_that_is_another_now_is_not_compared(char_run, text_data, tmp_pat
     assert own["copied"] == told["copied"] and own["texts"] == told["texts"]
 
 
+@pytest.mark.slow
 def test_a_prime_may_be_a_file_and_unknown_characters_follow_on_unknown(char_run, tmp_path, caplog):
     (tmp_path / "prime.txt").write_bytes(b"Gras.\r\nder")
     result, pieces = drawn(char_run, f"--prime={tmp_path}/prime.txt", "--num_steps=5", "--seed=1")
@@ -155,6 +159,7 @@ def test_a_prime_may_be_a_file_and_unknown_characters_follow_on_unknown(char_run
     assert nearest["prime_text"] == "der"
 
 
+@pytest.mark.slow
 def test_a_model_of_bytes_shows_whole_characters(byte_run, tmp_path):
     result, pieces = drawn(byte_run, "--num_steps=200", "--seed=1", "--prime_text=lä")
     text = "".join(pieces)
@@ -203,11 +208,10 @@ def test_bad_input_ends_with_one_line_and_status_2(
 @pytest.mark.parametrize(
     "flags", [["--top_k=3"], ["--top_p=0.5"], ["--stop=a"], ["--prime_text=a"]]
 )
-def test_flags_for_texts_are_refused_by_other_models(
-    tiny_run, failing_program, tmp_path, monkeypatch, flags
-):
+def test_flags_for_texts_are_refused_by_other_models(failing_program, tmp_path, monkeypatch, flags):
     monkeypatch.chdir(tmp_path)
-    done = failing_program("sample", tiny_run, "--seed=1", *flags)
+    export = pathlib.Path(__file__).parents[1] / "exports" / "kanji"
+    done = failing_program("sample", f"--export_dir={export}", "--seed=1", *flags)
     assert done.returncode == 2 and flags[0].split("=")[0] in done.stderr
     assert not list(tmp_path.iterdir())
 

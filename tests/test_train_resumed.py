@@ -51,6 +51,7 @@ def test_run_killed_again_and_again_ends_with_the_same_bits(
     assert validations(run_dir) == validations(tiny_run)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to a process")
 def test_ctrl_c_loses_no_step_with_everything_random_on(tmp_path, sketches, train_here):
     flags = ["--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=4", "--dropout=0.2",
@@ -78,6 +79,7 @@ def test_ctrl_c_loses_no_step_with_everything_random_on(tmp_path, sketches, trai
     assert (broken / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_killed_before_the_first_step_starts_from_the_same_weights(
     tmp_path, tiny_run, failing_program, train_here
 ):
@@ -93,6 +95,7 @@ def test_killed_before_the_first_step_starts_from_the_same_weights(
         np.testing.assert_array_equal(final_arrays(run_dir)[0][name], value, err_msg=name)
 
 
+@pytest.mark.slow
 def test_stopped_by_the_clock_resumes_without_a_flag(tmp_path, sketches, train_here, tiny_flags):
     run_dir = tmp_path / "run"
     done = train_here(sketches, f"--run_dir={run_dir}", *tiny_flags, "--max_minutes=0.0001")

@@ -1,7 +1,9 @@
 """A program that plays models over OSC, and a client that times it."""
 
 import socket
+import struct
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -9,6 +11,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 HOST = "127.0.0.1"
+_SO_TIMESTAMPNS = 35  # of Linux; Python has no name for it
 
 
 def message(address: str, *values: float) -> bytes:
@@ -94,13 +97,27 @@ class Player:
         return np.array(times)
 
     def arrivals(self, seconds: float) -> list[float]:
-        """When each `/output` came, of a model that plays on its own, in seconds."""
+        """When each `/output` came, of a model that plays on its own, in seconds.
+
+        On Linux that is when the system took the message from the program, however late this
+        process wakes up to read it.
+        """
+        if sys.platform == "linux":
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         times: list[float] = []
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
-            received = self._receive(1.0)
-            if received is not None and received[0].endswith("/output"):
-                times.append(time.perf_counter())
+            try:
+                packet, others, *_ = self._socket.recvmsg(65536, 1024)
+            except TimeoutError:
+                continue
+            stamps = [data for _, kind, data in others if kind == _SO_TIMESTAMPNS]
+            at = time.perf_counter()
+            if stamps:
+                whole, billionths = struct.unpack("@qq", stamps[0][:16])
+                at = whole + 1e-9 * billionths
+            if OscMessage(packet).address.endswith("/output"):
+                times.append(at)
         return times
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
 """`python -m tests.benchmarks.machi_timing`: is each event of live playing there when it is due?
 
 A process plays a model of the default size on its own, `--rate_hz` events a second over OSC, and
-a client on the same machine notes when they come. The k-th event is due k / rate after the first;
-when that one was due is taken from the earliest arrivals, as none comes before its time. At the
-same time a process that only sleeps until each moment shows what the machine itself allows: even
-an idle one may stop everything for milliseconds, above all if it is a virtual one. The last line
+a client on the same machine notes when they were sent. The k-th event is due k / rate after the
+first; when that one was due is taken from the earliest, as none comes before its time. At the same
+time a process that only sleeps until each moment shows what the machine itself allows: even an
+idle one may stop everything for milliseconds, above all if it is a virtual one. The last line
 printed is a JSON object.
 """
 

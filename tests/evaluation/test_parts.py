@@ -82,6 +82,7 @@ def test_a_state_that_is_not_a_number_comes_to_an_end():
     assert np.isnan(found.sums).all() and found.num_read < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["lstm", "gru", "peephole_lstm"])
 def test_a_text_in_parts_scores_as_in_one_piece(cell, monkeypatch):
     dataset = numbers([301, 50, 150])

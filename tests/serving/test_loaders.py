@@ -143,6 +143,7 @@ def test_the_cpp_loader_writes_texts_with_the_same_bits(writer, text_requests, t
         np.testing.assert_array_equal(found[key], value, err_msg=key)
 
 
+@pytest.mark.slow
 def test_tf1s_loader_writes_texts_with_the_same_bits(writer, text_requests):
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         meta = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(writer.path))

@@ -129,6 +129,7 @@ def test_in_memory_is_what_exporting_and_loading_gives(network, transforms, sche
     np.testing.assert_array_equal(scores[0], scores[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["gru", "rnn", "peephole_lstm"])
 def test_every_cell_can_be_exported(schema, transforms, make_network, tmp_path, cell):
     made = make_network(schema, cell=cell, num_layers=1)

@@ -113,6 +113,7 @@ def test_loss_is_that_of_each_line_alone_with_its_own_text():
     assert trainer.skipped == 0
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bits_through_epochs_that_never_repeat(tmp_path, spy):
     whole = run(tmp_path / "whole", **RANDOM)
     texts = dict(spy.texts)
@@ -190,6 +191,7 @@ def test_starting_from_a_run_keeps_what_it_knows_and_adds_rows_for_new_character
     np.testing.assert_allclose(*params, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_on_from_a_run_changes_all_rows_and_can_be_resumed(tmp_path, old_run, spy):
     flags = {"init_from": str(old_run), "source": NEW, "epochs": 2.0, "learning_rate": 0.01,
              "dropout": 0.1}  # fmt: skip

@@ -67,6 +67,7 @@ def test_noise_starts_from_the_network_that_was_trained_without(data, plain, tmp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags", [("--dropout=0.2", "--weight_noise=0.075"), ("--weight_noise=adaptive",)]
 )

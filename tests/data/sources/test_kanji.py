@@ -130,6 +130,7 @@ def test_the_package_is_read_in_seconds_and_drawings_have_some_40_points():
         assert all(events[-1, 2] == 1 for events in dataset)
 
 
+@pytest.mark.slow
 def test_all_of_the_package_can_be_read():
     sequences = list(make_source("kanji(codepoints='all', variants=True, quantum=0.1)").read())
     assert len(sequences) > 11_000
