@@ -66,6 +66,22 @@ class EvaluateConfig(ProgramConfig):
         high=100.0,
         group="Dynamic evaluation",
     )
+    horizon: int | None = flag(
+        None,
+        "Rows of a forecast from held-out series; those of training, or two seasons by default.",
+        low=1,
+        high=10_000,
+        group="Forecasts",
+    )
+    origins: int = flag(
+        20, "Moments in each series to forecast from.", low=1, high=10_000, group="Forecasts"
+    )
+    num_paths: int = flag(
+        200, "Paths to draw from each moment.", low=2, high=4096, group="Forecasts"
+    )
+    chart: str = flag(
+        "", "File (.png .svg) to draw each series' last forecast in.", group="Forecasts"
+    )
     compress: str = flag(
         "",
         "File to write the split's text to, compressed with the network and an arithmetic coder; "
@@ -83,6 +99,8 @@ class EvaluateConfig(ProgramConfig):
             raise UserError("either --run_dir or --export_dir", "both")
         if self.per_sequence and not self.per_sequence.endswith(".csv"):
             raise UserError("--per_sequence=FILE.csv", repr(self.per_sequence))
+        if self.chart and not self.chart.lower().endswith((".png", ".svg")):
+            raise UserError("--chart=FILE.png or .svg", repr(self.chart))
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
@@ -94,7 +112,10 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     import_tensorflow()
     from hachi_tf.evaluation import arithmetic_coding, readback
     from hachi_tf.evaluation.dynamic import dynamic_figures
+    from hachi_tf.evaluation.repetition import repetition_baseline
     from hachi_tf.evaluation.scoring import Scorer, dataset_baseline
+    from hachi_tf.forecasting.figures import as_trained
+    from hachi_tf.forecasting.programs import evaluate_series
     from hachi_tf.training.run import open_model, pick_split, read_splits
 
     model = open_model(config.export_dir or config.run_dir)
@@ -104,6 +125,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     if config.compress:
         arithmetic_coding.TextCoder(network)  # says what is missing before anything is read
     trained_on = model.trained_on
+    is_series = trained_on.get("renderer") == "series"
+    if (config.chart or config.horizon) and not is_series:
+        raise UserError("--chart and --horizon with a model of series", str(model.path))
     source, data = config.source or trained_on.get("source"), config.data
     if not (data or config.source):
         data = trained_on.get("data")
@@ -129,11 +153,17 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         progress = progress_bar("compress", "character")
         size = arithmetic_coding.compress_dataset(config.compress, network, held_out, progress)
         more["compressed_file_bytes"] = size
+    whole, held_out = held_out, as_trained(held_out, trained_on)
     scores = Scorer(network, model.transforms)(held_out, config.batch_size)
     baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     summary["baseline_nats_per_step"] = baseline(held_out)
     summary |= more
+    if trained_on.get("renderer") == "frames":
+        repeat = repetition_baseline(pick_split(splits, "train"), model.transforms, schema)
+        summary["repetition_nats_per_step"] = repeat(held_out)
+    if is_series:
+        summary["forecasts"] = evaluate_series(config, model, whole, data)
     dynamic = score_dynamically(config, model, held_out) if config.dynamic else None
     if schema.text_unit:
         summary |= text_figures(schema, held_out, scores)
@@ -194,7 +224,8 @@ def write_per_sequence(path: pathlib.Path, ids: Any, scores: Any, dynamic: Any =
 
 def in_words(figures: dict[str, Any]) -> str:
     """The figures for a person."""
-    from hachi_tf.evaluation import readback, text_scores
+    from hachi_tf.evaluation import readback, repetition, text_scores
+    from hachi_tf.forecasting import figures as forecast_figures
     from hachi_tf.training.report import better
 
     legibility = {name: value for name, value in figures.items() if name.startswith("readback_")}
@@ -207,12 +238,18 @@ def in_words(figures: dict[str, Any]) -> str:
     ]
     if is_text:
         lines += text_scores.in_words(figures)
+    elif "forecasts" in figures:
+        lines += forecast_figures.in_words(
+            figures["forecasts"], figures["nats_per_step_data_units"]
+        )
     else:
         lines += [
             f"{figures['nats_per_sequence']:.1f} nats a sequence (standardized, as in the "
             f"literature); {figures['nats_per_sequence_data_units']:.1f} in data units",
             f"{figures['squared_error_per_step']:.3f} squared error a step (standardized)",
         ]
+    if "repetition_nats_per_step" in figures:
+        lines.append(repetition.in_words(figures))
     if "compressed_file_bytes" in figures:
         lines.append(f"compressed: {figures['compressed_file_bytes']:,} bytes")
     if "graves_2013_squared_error" in figures:

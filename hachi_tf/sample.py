@@ -1,6 +1,6 @@
 """Draws new sequences from a run or an export, goes on with a text, or writes one by hand.
 
-They become pictures, numbers, tables, MIDI files or texts.
+They become pictures, numbers, tables, MIDI files, sound or texts; of series forecasts are made.
 """
 
 import contextlib
@@ -43,12 +43,18 @@ class SampleConfig(ProgramConfig):
 
     run_dir: str = flag("", "Run to sample from; the latest under runs/ by default.", group="Model")
     export_dir: str = flag("", "Export to sample from instead of a run.", group="Model")
-    num_samples: int = flag(1, "How many sequences.", low=1, high=4096, group="Sampling")
+    num_samples: int = flag(
+        1,
+        "How many sequences; of series, paths to take quantiles of, 200 if it is 1.",
+        low=1,
+        high=4096,
+        group="Sampling",
+    )
     num_steps: int | None = flag(
         None,
         "Most events of a sequence; if not given, what a text by hand needs, or else 700, 256 of "
         "events such as notes, or what the export allows; 1000 characters of a text, or as many "
-        "as it takes to its end. A model that learned the end may stop before.",
+        "as it takes to its end; of series as in training. A learned end may come before.",
         low=1,
         high=100_000,
         group="Sampling",
@@ -95,8 +101,11 @@ class SampleConfig(ProgramConfig):
         "What every sample continues: the first sequence of an .npz, as --output writes it; for "
         "handwriting also a drawing (.svg, .json), for events a table (.csv .json .txt .llll) or "
         "a MIDI file (.mid), or the id of a sequence of the training data; for a text a text "
-        "file.",
+        "file; for sound a recording; of several series the one to forecast, all by default.",
         group="Sampling",
+    )
+    keep_prime: bool = flag(
+        False, "Put the recording of --prime before what goes on with it.", group="Sampling"
     )
     fix: tuple = flag(
         (),
@@ -151,7 +160,8 @@ class SampleConfig(ProgramConfig):
         "",
         "File to write: .svg .png .npz .csv .json; of strokes also .gif, of events also .mid .txt "
         f".llll. Default: {DEFAULT_OUTPUT}. A text goes to .txt or .json, or as it is drawn to "
-        "stdout.",
+        "stdout; a sound to .wav .flac .png (a spectrogram) .npz .csv .json; a forecast to .svg "
+        ".png .csv .json.",
         group="Output",
     )
     columns: int | None = flag(
@@ -204,13 +214,19 @@ def sample(config: SampleConfig, show: Callable[[str], None] | None = None) -> d
     text = read_text(config.text)
     import_tensorflow()
 
+    from hachi_tf.forecasting.programs import sample_series
     from hachi_tf.training.sampled import open_sampled
+    from hachi_tf.writing.sound_samples import sample_sound
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
     opened = open_sampled(config.run_dir, config.export_dir, config.num_steps, config.data)
     result = {"model": opened.name, "seed": seed}
     if opened.renderer == "text":
         return result | sample_texts(config, opened, seed, show)
+    if opened.renderer == "frames":
+        return result | sample_sound(config, opened, seed)
+    if opened.renderer == "series":
+        return result | sample_series(config, opened.model, opened.trained_on, seed)
     check_flags(config, opened, text)
     model, renderer = opened.model, opened.renderer
     output = config.output or DEFAULT_OUTPUT
@@ -269,7 +285,8 @@ def main(argv: list[str] | None = None) -> int:
                 len(result["complete"]),
             )
         count, files = len(result["lengths"]), ", ".join(result["files"]) or "stdout"
-        noun = "sample" if count == 1 else "samples"
+        noun = "path" if "forecasts" in result else "sample"
+        noun += "s" * (count != 1)
         log.info("%d %s of %s, seed %d: %s", count, noun, result["model"], result["seed"], files)
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")

@@ -102,6 +102,11 @@ class Schema:
             return "byte"
         return None
 
+    @property
+    def known(self) -> list[int]:
+        """Indices of the columns that are inputs only, in order."""
+        return [index for index, each in enumerate(self.features) if each.role == "known"]
+
     def columns(self, kind: str | None = None, predicted: bool = False) -> list[int]:
         """Indices of the columns of a kind; with `predicted`, without the known ones."""
         return [

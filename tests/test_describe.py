@@ -97,6 +97,8 @@ def test_latency_of_a_run(place, capsys):
 class Slow:
     """A model whose steps take 1 ms, and whose third one ends."""
 
+    schema = Schema((Feature("x"), Feature("y")))
+
     def __init__(self):
         self.fed = []
 

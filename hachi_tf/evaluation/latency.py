@@ -20,7 +20,9 @@ def measure_latency(model: Any, num_steps: int = 500, text: str | None = None) -
     Returns:
         For JSON: `first_step_ms`, and over the others `p50_ms`, `p99_ms` and `max_ms`.
     """
-    texts = {} if text is None else {"text": text}
+    more: dict[str, Any] = {} if text is None else {"text": text}
+    if model.schema.known:
+        more["known"] = np.zeros([1, len(model.schema.known)], np.float32)
     state = event = None
     seconds: list[float] = []
     begin = time.perf_counter()
@@ -28,7 +30,7 @@ def measure_latency(model: Any, num_steps: int = 500, text: str | None = None) -
         start = time.perf_counter()
         if len(seconds) > _FEWEST and start - begin > _ENOUGH_S:
             break
-        step = model.step(state, event, seed=_SEED, **texts)
+        step = model.step(state, event, seed=_SEED, **more)
         seconds.append(time.perf_counter() - start)
         # An event that ended the sequence, or is missing, would not be played live.
         playable = not step.ended[0] and np.isfinite(step.event).all()

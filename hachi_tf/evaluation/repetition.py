@@ -27,8 +27,9 @@ def repetition_baseline(
     """Repeating the last event, give or take what a fitted Gaussian says, in network space.
 
     The Gaussian, with a full covariance, is that of the training set's changes from one event to
-    the next; for a sequence's first event it is that of the events themselves. Columns on a grid
-    are read at the middle of their cell and predicted with its noise, as networks do.
+    the next; for a sequence's first event it is that of the events themselves. What leads a
+    sequence is not predicted. Columns on a grid are read at the middle of their cell and predicted
+    with its noise, as networks do.
 
     Args:
         train: the `Dataset` whose changes are learned from.
@@ -52,11 +53,12 @@ def repetition_baseline(
     def changes(dataset: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """All events `[N, F]`, the first ones `[n, F]`, and changes `[N - n, F]`."""
         all_, firsts, steps = [], [], []
-        for row, events in enumerate(dataset):
+        for row, lead in enumerate(dataset.leads.tolist()):
+            events = dataset.window(row, max(lead - 1, 0))
             if len(events):
                 targets, inputs = targets_and_inputs(events, row)
                 all_.append(targets)
-                firsts.append(targets[:1])
+                firsts.append(targets[: int(not lead)])
                 steps.append(targets[1:] - inputs[:-1])
         return tuple(map(np.concatenate, (all_, firsts, steps)))
 

@@ -174,7 +174,7 @@ def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Calla
     def chunks(dataset: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         # The noise is the same for every data set of this size.
         seed, first = [[EVALUATION_SEED, int(dataset.lengths.sum())]], 0
-        for events, ends in dataset.chunks():
+        for events, ends in _what_counts(dataset) if dataset.leads.any() else dataset.chunks():
             if quanta.any():
                 events = events + quanta * noise.uniforms_numpy(seed, [first], *events.shape)[0]
             first += len(events)
@@ -194,6 +194,13 @@ def dataset_baseline(train: Any, transforms: Transform, schema: Schema) -> Calla
         return -float(total / dataset.counted.sum())
 
     return guess
+
+
+def _what_counts(dataset: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Each sequence's events that count, and which is its last."""
+    for index, lead in enumerate(dataset.leads.tolist()):
+        events = dataset.window(index, lead)
+        yield events, np.arange(len(events)) == len(events) - 1
 
 
 def _counted_chunks(transforms: Transform) -> Callable:

@@ -52,7 +52,7 @@ class Forecast:
         quantiles = self.quantiles()
         return [
             Fan(
-                f"{self.id}, {column}" if column != "value" else self.id,
+                f"{self.id}, {column}" if column not in ("value", self.id) else self.id,
                 self.history[-shown:, index],
                 quantiles[..., index],
                 dates,

@@ -149,7 +149,8 @@ def _legend(page: Figure, fan: Fan, box: tuple[int, int, int, int]) -> None:
     left, top, width, _ = box
     page.write(left, top - 34, fan.title, "lm", colours.INK)
     entries = [("90%", _SHADES[0]), ("80%", _SHADES[1]), ("50%", _SHADES[2])]
-    entries += [("median", _MEDIAN)] + [("what came", _TRUTH)] * (fan.truth is not None)
+    entries += [("median", _MEDIAN)] + [("drawn paths", colours.AXIS)] * (fan.paths is not None)
+    entries += [("what came", _TRUTH)] * (fan.truth is not None)
     x = left + width
     for text, colour in reversed(entries):
         x -= round(len(text) * FONT_SIZE * 0.56)

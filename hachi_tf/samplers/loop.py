@@ -74,9 +74,9 @@ def sample_loop(
     Args:
         forward: `event [B, F] in data units -> the network's input [B, F]`.
         step: `(input [B, F], network state) -> (params [B, P], network state)`.
-        draw: `(params [B, P], noise [B, N]) -> (event [B, F] in data units, end bool [B])`,
-            where `end` says that the sequence ends with this event, and is None if it never
-            does.
+        draw: `(params [B, P], noise [B, N], network state) -> (event [B, F] in data units, end
+            bool [B])`, where `end` says that the sequence ends with this event, and is None if
+            it never does.
         state: where to begin; a row that has ended draws nothing.
         noise: float32 `[B, T, N]`, row t for the t-th event of this call.
         num_steps: int32 `[B]`, at most T.
@@ -97,7 +97,7 @@ def sample_loop(
         begun = current.step_count > 0
         inputs = select_rows(begun, forward(current.last_event), start)
         new_params, network = step(inputs, current.network)
-        event, end = draw(new_params, tf.gather(noise, t))
+        event, end = draw(new_params, tf.gather(noise, t), network)
         ended, position = current.ended, None
         if progress is not None:
             reached = progress(network, current.last_event, event)

@@ -33,9 +33,15 @@ class Sampler:
         styles: ways of writing that rows may name, for a network that reads a text.
         fixable: whether signatures take columns that are held fixed.
 
+    Attributes:
+        in_order: whether it knows what came before, and what is known of what comes.
+
     Raises:
-        UserError: if the schema has known columns, or columns are to be fixed beside a text.
+        UserError: if the schema has known columns or the transforms a memory, which are for
+            `SeriesSampler`, or columns are to be fixed beside a text.
     """
+
+    in_order: bool = False
 
     def __init__(
         self,
@@ -46,14 +52,14 @@ class Sampler:
         styles: Sequence[Style] = (),
         fixable: bool = False,
     ):
-        known = [feature.name for feature in schema.features if feature.role == "known"]
-        if known:
-            raise UserError("a schema without known columns to sample from", ", ".join(known))
+        if (schema.known or transforms.state_size) and not self.in_order:
+            raise UserError("a SeriesSampler for known columns and memories", type(self).__name__)
         if fixable and network.conditioned:
             raise UserError("no fixed columns with a network that reads a text", "fixable=True")
         self.network, self.head, self.fixable = network, network.head, fixable
         self.transforms, self.schema, self.max_steps = transforms, schema, max_steps
-        self.layout = StateLayout(len(schema), network.state_shapes)
+        memory = [transforms.state_size] if transforms.state_size else []
+        self.layout = StateLayout(len(schema), [*network.state_shapes, *memory])
         self.units = Units(transforms, schema)
         self.styles, self._style_states = list(styles), None
         if self.styles:
@@ -197,8 +203,7 @@ class Sampler:
         first = has_event & (state.step_count == 0)
 
         def consume_start():
-            start = tf.zeros_like(state.last_event)
-            _, network = self.network.step(start, list(state.network), context)
+            network = self._consume_start(event, list(state.network), context)
             pairs = zip(network, state.network, strict=True)
             return [select_rows(first, new, old) for new, old in pairs]
 
@@ -239,6 +244,10 @@ class Sampler:
         """
         return score(self, events, lengths, state, ended, self._read(text).context, written_text)
 
+    def _consume_start(self, event, network, context):
+        """The network's state once it has read what comes before a client's first event."""
+        return self.network.step(tf.zeros_like(event), network, context)[1]
+
     def _state_after(self, style: Style) -> np.ndarray:
         """The state `[1, S]` after a style's line."""
         scored = self.log_prob(
@@ -265,7 +274,7 @@ class Sampler:
         def step(inputs, network):
             return self.network.step(inputs, list(network), context)
 
-        def draw(params, uniforms):
+        def draw(params, uniforms, _):
             drawn = self.head.sample(params, uniforms, **settings)
             event = self.units.events(drawn[:, :size])
             if fixed is not None:

@@ -31,14 +31,15 @@ def score(sampler: Any, events, lengths, state, ended, context: Any, written_tex
     events = tf.where(mask[..., None], events, 0.0)
 
     read = sampler.units.filled(events)
-    first = sampler.units.inputs(state.last_event)
-    first = select_rows(state.step_count > 0, first, tf.zeros_like(first))
-    inputs = tf.concat([first[:, None], sampler.units.inputs(read)[:, :-1]], axis=1)
+    recurrent = list(state.network)
+    memory = recurrent.pop() if sampler.transforms.state_size else None
+    shifted = sampler.units.shifted(read, mask, state.last_event, state.step_count > 0, memory)
     params, network = sampler.network(
-        inputs, initial_state=list(state.network), context=context, lengths=lengths
+        shifted.inputs, initial_state=recurrent, context=context, lengths=lengths
     )
-    scored = sampler.units.middle(events)
-    targets = sampler.transforms.forward(scored)
+    scored, before = sampler.units.middle(events), shifted.before()
+    values = sampler.units.inputs(events, before)
+    targets = tf.gather(values, sampler.schema.columns(predicted=True), axis=-1)
     still_ended = state.ended & (lengths == 0)
     if sampler.schema.end_of_sequence:
         last = tf.range(steps) == lengths[:, None] - 1
@@ -46,7 +47,7 @@ def score(sampler: Any, events, lengths, state, ended, context: Any, written_tex
         targets = tf.concat([targets, end[..., None]], axis=-1)
         still_ended |= ended & (lengths > 0)
     step_log_prob = sampler.head.log_prob(params, targets)
-    step_log_prob += log_det(sampler.transforms, sampler.schema, scored)
+    step_log_prob += log_det(sampler.transforms, sampler.schema, scored, before, values)
     step_log_prob = tf.where(mask, step_log_prob, 0.0)
 
     if context is not None:
@@ -54,6 +55,8 @@ def score(sampler: Any, events, lengths, state, ended, context: Any, written_tex
         if written_text is not None:
             written = sampler.network.encode(written_text).lengths
         network = sampler.network.at_character(network, written, context)
+    if memory is not None:
+        network = [*network, shifted.before_last(lengths)]
     at = tf.maximum(lengths - 1, 0)
     last_event = tf.gather(read, at, batch_dims=1)
     state = SamplerState(

@@ -7,6 +7,7 @@ import tensorflow as tf
 from hachi_tf.errors import UserError
 from hachi_tf.samplers.manner import Manner
 from hachi_tf.samplers.sampler import Sampler
+from hachi_tf.samplers.series_sampler import SeriesSampler
 from hachi_tf.samplers.text_codec import TextCodec
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
@@ -92,20 +93,25 @@ class TextSampler(Sampler):
 def make_sampler(
     network: Any, transforms: Transform, schema: Schema, max_steps: int, **options: Any
 ) -> Sampler:
-    """The sampler for a network: a `TextSampler` for a text model.
+    """The sampler for a network: a `TextSampler` for a text model, a `SeriesSampler` for series.
 
     Args:
         network: a built network.
         transforms: from data units to the network's.
         schema: the columns.
         max_steps: the most events that one call draws for a row.
-        **options: what else `Sampler` takes; a text model has none of it.
+        **options: what else `Sampler` takes; models of texts and of series have none of it.
 
     Raises:
-        UserError: if the schema has known columns, or an option is not for the network.
+        UserError: if an option is not for the network.
     """
+    is_series = bool(schema.known or transforms.state_size)
+    given = [name for name, value in options.items() if value]
+    if is_series and given:
+        raise UserError("no styles and no fixed columns with a model of series", given[0])
+    if is_series:
+        return SeriesSampler(network, transforms, schema, max_steps)
     if schema.text_unit is not None and not network.conditioned:
-        given = [name for name, value in options.items() if value]
         if given:
             raise UserError("no styles and no fixed columns with a model of text", given[0])
         return TextSampler(network, transforms, schema, max_steps)

@@ -96,9 +96,9 @@ class Units:
             inputs = tf.where(self._known, values[:, 1:], inputs)
         return Shifted(inputs, memories)
 
-    def with_known(self, inputs: tf.Tensor, known: tf.Tensor | None) -> tf.Tensor:
-        """Inputs `[B, F]` with known columns as those of events `[B, F]` in the network's units."""
-        return inputs if known is None else tf.where(self._known, known, inputs)
+    def with_known(self, events: tf.Tensor, known: tf.Tensor | None) -> tf.Tensor:
+        """Events `[..., F]` with the known columns of others; the same without others."""
+        return events if known is None else tf.where(self._known, known, events)
 
     def filled(self, events: tf.Tensor) -> tf.Tensor:
         """Events `[..., F]` with what the network reads as 0 in place of values that are missing.
@@ -119,9 +119,9 @@ class Units:
         cell = np.where(self._quanta > 0, self._quanta, 1)
         return tf.where(self._quanta > 0, tf.floor(events / cell) * cell, events)
 
-    def fixed(self, fixed: tf.Tensor, memory: tf.Tensor | None = None) -> tf.Tensor:
+    def fixed(self, fixed: tf.Tensor) -> tf.Tensor:
         """Fixed values `[B, F]` in data units, NaN where free -> `[B, E]` in the head's units."""
-        fixed = self.inputs(fixed, memory)
+        fixed = self.inputs(fixed)
         if not self._schema.end_of_sequence:
             return fixed
         return tf.pad(fixed, [[0, 0], [0, 1]], constant_values=np.nan)

@@ -229,6 +229,43 @@ def fixed(value: Any, schema: Schema, rows: int) -> np.ndarray:
     return array
 
 
+def known(
+    value: Any, schema: Schema, rows: int, num_steps: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Known columns by the name of their input; nothing for a schema without them.
+
+    Args:
+        value: one array `[T, K]` for all rows, or one a row; without `num_steps` one `[B, K]`.
+        schema: the columns.
+        rows: B.
+        num_steps: int32 `[B]`, how many events of each row are to be drawn; None for one.
+
+    Raises:
+        UserError: if there are none to give, or too few are given.
+    """
+    names = [schema.names[column] for column in schema.known]
+    if not names:
+        if value is not None:
+            raise UserError("no known columns: this model has none", "some")
+        return {}
+    if value is None:
+        raise UserError(f"known=..., of the events to draw: {', '.join(names)}", "none")
+    if num_steps is None:
+        return {"known": floats("known", value, (rows, len(names)))}
+    alone = isinstance(value, np.ndarray) and value.ndim == 2
+    parts = [value] * rows if alone else list(value)
+    if len(parts) != rows:
+        raise UserError(f"one array of known columns, or one for each of {rows}", f"{len(parts)}")
+    steps = num_steps.max(initial=0)
+    padded = np.zeros([rows, steps, len(names)], np.float32)
+    for row, part, count in zip(padded, parts, num_steps, strict=True):
+        part = floats("known", part, (None, len(names)))
+        if len(part) < count:
+            raise UserError(f"known columns of {count} events to draw", f"of {len(part)}")
+        row[:count] = part[:count]
+    return {"known": padded}
+
+
 def _fixed_label(feature: Feature, value: Any) -> float:
     """The index of a label; a number stands for its shortest form."""
     if value is None:

@@ -57,6 +57,7 @@ class Model:
         prime_text: str | Sequence[str] | None = None,
         style: str | Sequence[str] = "",
         fixed: Mapping[str, Any] | np.ndarray | None = None,
+        known: np.ndarray | Sequence[np.ndarray] | None = None,
     ) -> Samples:
         """Draws sequences from the beginning.
 
@@ -80,6 +81,8 @@ class Model:
             fixed: columns that are held fixed while the others are drawn given them: values in
                 data units, or labels, by the columns' names, one or one a row, e.g.
                 `{"channel": "1"}`; or an array `[B, F]`, NaN where a column is free.
+            known: of a model with known columns what they are of the events to draw, `[T, K]`, or
+                one such array a row.
 
         Returns:
             A `Samples`.
@@ -91,6 +94,7 @@ class Model:
             raise UserError("a number of samples of at least 1", repr(num_samples))
         inputs = self._settings(num_samples, num_steps, bias, temperature, seed)
         inputs |= self._texts(num_samples, text=text) | self._fixed(num_samples, fixed)
+        inputs |= arguments.known(known, self.schema, num_samples, inputs["num_steps"])
         if prime is None:
             return self._samples("sample", inputs | self._styles(num_samples, style))
         if self.alphabet is not None:
@@ -114,6 +118,7 @@ class Model:
         text: str | Sequence[str] | None = None,
         style: str | Sequence[str] = "",
         fixed: Mapping[str, Any] | np.ndarray | None = None,
+        known: np.ndarray | Sequence[np.ndarray] | None = None,
     ) -> Samples:
         """Goes on from a state; with the seed of the first call, chunks joined equal one sample.
 
@@ -126,6 +131,7 @@ class Model:
             text: the whole text, from its beginning, that the sequence writes.
             style: the style that it was begun with.
             fixed: as for `sample`.
+            known: as for `sample`.
 
         Returns:
             A `Samples`.
@@ -137,6 +143,7 @@ class Model:
         inputs = self._settings(len(state), num_steps, bias, temperature, seed)
         inputs |= self._texts(len(state), text=text) | self._styles(len(state), style)
         inputs |= self._fixed(len(state), fixed)
+        inputs |= arguments.known(known, self.schema, len(state), inputs["num_steps"])
         return self._samples("continue", inputs | {"state": state})
 
     def step(
@@ -148,6 +155,7 @@ class Model:
         seed: int | np.ndarray | None = None,
         text: str | Sequence[str] | None = None,
         fixed: Mapping[str, Any] | np.ndarray | None = None,
+        known: np.ndarray | None = None,
     ) -> Step:
         """Draws one event a row.
 
@@ -160,6 +168,7 @@ class Model:
             seed: as for `sample`.
             text: the whole text that the sequence writes.
             fixed: as for `sample`.
+            known: of a model with known columns, those of the events to draw, `[B, K]`.
 
         Returns:
             A `Step`.
@@ -170,6 +179,7 @@ class Model:
         inputs = self._step_inputs(state, event, bias, temperature, seed)
         rows = len(inputs["state"])
         inputs |= self._texts(rows, text=text) | self._fixed(rows, fixed)
+        inputs |= arguments.known(known, self.schema, rows)
         return Step(**self.call("step", inputs))
 
     def log_prob(

@@ -44,6 +44,7 @@ _TEXTS = {
     "top_k": "So many of the likeliest classes may be drawn, 0 for all.",
     "top_p": "The likeliest classes with this probability together may be drawn, 1 for all.",
     "fixed": "Values that columns are held at, in data units; NaN where a column is free.",
+    "known": "Columns that are known before, of the events to draw, in data units.",
     "text": "The whole text to write or to read, in Unicode's normal form C.",
     "style": "The name of one of the export's styles; empty for none.",
     "prime": "Events to begin with, in data units; zeros past prime_lengths.",

@@ -19,7 +19,7 @@ _OTHER_GRAPHS = {"saved_model.pbtxt", "saved_model.cpb"}
 # process or the network.
 ALLOWED_OPS = frozenset(
     """
-    Abs Add AddN AddV2 All Any ArgMax ArgMin Assert BatchMatMulV2 BiasAdd Bitcast BitwiseAnd
+    Abs Add AddN AddV2 All Any ArgMax ArgMin Asinh Assert BatchMatMulV2 BiasAdd Bitcast BitwiseAnd
     BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Cast Ceil ClipByValue ConcatV2 Const Cos Cosh
     Cumprod Cumsum DisableCopyOnRead Einsum Elu EnsureShape Equal Erf Erfc Erfinv Exp ExpandDims
     Expm1 Fill Floor FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual Identity IdentityN

@@ -50,6 +50,10 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     `[B, F]`: columns that are held at these values, in data units, while the others are drawn
     given them; NaN where a column is free.
 
+    Of K known columns, which are inputs only, `sample`, `continue` and `sample_primed` have `known`
+    float32 `[B, T, K]`, whose row t is of the t-th event to draw, and which limits `num_steps`;
+    `step` has `known` float32 `[B, K]`. In events they stand where the schema has them.
+
     Args:
         sampler: the sampler; its network must not use cuDNN.
 
@@ -98,7 +102,11 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
             name: spec for name, spec in scored.items() if name not in ("events", "lengths")
         }
     held = {"fixed": tf.TensorSpec([None, columns], tf.float32)} if sampler.fixable else {}
-    wanted, primed = settings | text | style | held, settings | text | held | prime
+    told = len(sampler.schema.known)
+    known = {"known": tf.TensorSpec([None, None, told], tf.float32)} if told else {}
+    if told:
+        stepped["known"] = tf.TensorSpec([None, told], tf.float32)
+    wanted, primed = settings | text | style | held | known, settings | text | held | known | prime
 
     functions = {
         "sample": _trace("sample", sampler.sample, wanted),

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 MEMORISING_GAP = 0.3
 PICTURE_SAMPLES = {"strokes": 12, "events": 4}
 PICTURE_EVENTS = 200  # the most of a sample of events
+_OUTPUTS = {"frames": "sample.wav", "series": "forecast.svg"}
 _UNITS = {"char": "character", "byte": "byte"}
 
 
@@ -86,19 +87,24 @@ def picture(
     step: int,
     summaries: Any,
     num_steps: int,
-    texts: Any,
+    data: Any,
 ) -> list[str]:
     """Draws samples into `samples/step-N.png` and TensorBoard, if the source says how.
 
     Strokes become a contact sheet, events a picture over time. A network that reads a text
-    writes the first of `texts`, at bias 1; the window's way through one of them goes to
-    TensorBoard too. A text goes to `samples/step-N.txt`.
+    writes the first texts of `data`, a `Dataset`, at bias 1; the window's way through one of them
+    goes to TensorBoard too. A text goes to `samples/step-N.txt`. Sound goes on from the first
+    sequence of `data`, see `sample_sound`.
 
     Returns:
         Lines for a person to read: of a text the samples, else none.
     """
     if network.schema.text_unit is not None:
         return sample_text(network, transforms, directory, step, summaries, num_steps)
+    if source.renderer == "frames":
+        from hachi_tf.training.sound_report import sample_sound
+
+        sample_sound(network, transforms, source.framing, data, directory, step, summaries)
     if source.renderer not in PICTURE_SAMPLES:
         return []
     import tensorflow as tf
@@ -115,7 +121,7 @@ def picture(
     rows = tf.range(count)
     conditions = {"bias": tf.zeros([count])}
     if network.conditioned:
-        texts = [texts[index % len(texts)] for index in range(count)]
+        texts = [data.texts[index % len(data)] for index in range(count)]
         conditions = {"bias": tf.ones([count]), "text": tf.constant(texts)}
     drawn = tf.function(sampler.sample)(
         seed=tf.stack([rows, tf.zeros_like(rows)], axis=-1),
@@ -178,10 +184,11 @@ def end(
     log.info("run: %s", directory.path)
     if not finished:
         log.info("go on:    python -m hachi_tf.train --run_dir=%s", directory.path)
+    renderer = directory.description()["data"].get("renderer")
     log.info("evaluate: python -m hachi_tf.evaluate --run_dir=%s", directory.path)
     log.info(
         "sample:   python -m hachi_tf.sample --run_dir=%s %s",
         directory.path,
-        sample_hint(trainer.network, "--output=sample.svg"),
+        sample_hint(trainer.network, f"--output={_OUTPUTS.get(renderer, 'sample.svg')}"),
     )
     log.info("watch:    tensorboard --logdir=%s", directory.tensorboard)

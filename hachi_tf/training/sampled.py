@@ -14,7 +14,7 @@ from hachi_tf.training.run import data_splits, load_run
 log = logging.getLogger(__name__)
 
 # The events of a sample, if nobody says how many, by what they are.
-DEFAULT_STEPS = {"strokes": 700, "events": 256, "text": 1000}
+DEFAULT_STEPS = {"strokes": 700, "events": 256, "text": 1000, "frames": 1250, "series": 64}
 # The most characters of a record, whose end is learned.
 RECORD_STEPS = 10_000
 # The most events of a line by a run's model; its text sets the real limit.
@@ -30,7 +30,8 @@ class Sampled:
     Attributes:
         model: the model.
         name: the path that it was opened from.
-        renderer: what its data are drawn as, `"strokes"`, `"events"` or `"text"`.
+        renderer: what its data are drawn as, a key of `DEFAULT_STEPS`.
+        trained_on: what it tells of its data.
         num_steps: the most events to draw for a sample of a model that reads no text.
         splits: reads the data that it was trained on, `Dataset` by split.
         training: reads what it learned from, a `Dataset`; None if the data are not at hand, or
@@ -40,6 +41,7 @@ class Sampled:
     model: Model
     name: str
     renderer: str
+    trained_on: dict[str, Any]
     num_steps: int
     splits: Callable[[], dict[str, Any]]
     training: Callable[[], Any]
@@ -53,8 +55,8 @@ def open_sampled(
     Args:
         run_dir: a run; the latest under `runs/` if there is no export either.
         export_dir: an export instead.
-        num_steps: the most events of a sample; None for 700, or 256 of events such as notes, or
-            1000 characters of a text, and of one whose end is learned 10,000.
+        num_steps: the most events of a sample; None for 700, or 256 of events such as notes, 1250
+            frames of a sound, or 1000 characters of a text, and of one whose end is learned 10,000.
         data: the path of its training data, if they lie elsewhere than when it was trained.
 
     Raises:
@@ -67,8 +69,8 @@ def open_sampled(
         trained = load_run(run_dir or None)
         name, trained_on, cache = str(trained.directory.path), trained.trained_on, trained.cache
         schema = trained.schema
-    renderer = "events" if trained_on.get("renderer") == "events" else "strokes"
-    renderer = "text" if schema.text_unit else renderer
+    renderer = "text" if schema.text_unit else trained_on.get("renderer")
+    renderer = renderer if renderer in DEFAULT_STEPS else "strokes"
     steps = num_steps or DEFAULT_STEPS[renderer]
     if not export_dir:
         network = trained.network
@@ -79,7 +81,7 @@ def open_sampled(
         model = in_memory(network, trained.transforms, trained.schema, most, scale, fixable)
     if renderer == "text":  # a sample takes as many calls as it needs
         steps = RECORD_STEPS if schema.end_of_sequence and not num_steps else steps
-    elif steps > model.max_steps:
+    elif steps > model.max_steps and renderer not in ("series", "frames"):  # so do these
         if num_steps:
             log.warning("this export draws at most %d events", model.max_steps)
         steps = model.max_steps
@@ -97,4 +99,4 @@ def open_sampled(
         except (UserError, OSError, KeyError):
             return None
 
-    return Sampled(model, name, renderer, steps, splits, training)
+    return Sampled(model, name, renderer, trained_on, steps, splits, training)

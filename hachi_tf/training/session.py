@@ -176,6 +176,11 @@ class Session:
                 "licence": self._source.licence,
                 "credit": self._source.credit,
                 **({"scale": self._scale} if self._scale else {}),
+                **(
+                    {"context": self._config.context, "horizon": self._config.horizon}
+                    if self._config.context
+                    else {}
+                ),
                 **({"init_from": self._origin} if self._origin else {}),
             },
         }
@@ -247,10 +252,10 @@ class Session:
             decides: whether it counts for `--patience`.
         """
         step = self._trainer.step
-        texts = self._held_out.texts if self._held_out is not None else self._train.texts
+        shown = self._held_out if self._held_out is not None else self._train
         said = report.picture(self._network, self._transforms, self._source, self._directory,
                               step, self._summaries, int(np.median(self._train.lengths) * 1.5),
-                              texts)  # fmt: skip
+                              shown)  # fmt: skip
         if self._held_out is None:
             return "\n".join([*(said or []), f"step {step}: nothing is held out"])
         scores = self._scorer(self._held_out, self._config.batch_size).summary()

@@ -58,8 +58,9 @@ def sample_sound(
         temperature=tf.constant(TEMPERATURES),
     )
     frames = [np.concatenate([prime, each]) for each in drawn.events.numpy()]
+    heard_s = len(prime) / framing.frames_per_s
     titles = [
-        f"{PRIME_S:g} s of a recording, gone on with at temperature {t}" for t in TEMPERATURES
+        f"{heard_s:.1f} s of a recording, gone on with at temperature {t}" for t in TEMPERATURES
     ]
     pixels = spectrogram(frames, framing, titles)
     figure.save(pixels, directory.samples / f"step-{step:09d}.png")

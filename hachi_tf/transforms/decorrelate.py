@@ -17,13 +17,18 @@ class Decorrelate(Transform):
     the rows w of the map solve C w = l S w and have w S w = 1. So the results have mean 0 and
     standard deviation 1, and what is left of them once the last step is known is uncorrelated
     too: a Gaussian with a diagonal covariance then says what else only a full one could. The
-    slowest come first. A step with a missing value (NaN) is missing in all of these columns.
+    slowest come first. A step with a missing value (NaN) is missing in all of these columns. What
+    `inverse` gives is within the range of what was fitted on, whatever the network says, so that a
+    network that goes on with its own results hears nothing it has never heard.
 
     Args:
         columns: the indices of the columns.
-        quantum: the grid of the columns, 0 for none; its uniform noise counts as theirs.
+        quantum: the grid of the columns, 0 for none; its uniform noise counts as theirs, and
+            values to fit on are the middles of its cells.
         loc: their means, or None until fitted.
         matrix: the map, `[C][C]`, one row a result; or None until fitted.
+        low: the least value of each column that `inverse` gives; None for no limits.
+        high: the greatest value of each.
 
     Raises:
         UserError: if the arguments do not fit together, or the map has no inverse in float32.
@@ -35,12 +40,19 @@ class Decorrelate(Transform):
         quantum: float = 0.0,
         loc: Sequence[float] | None = None,
         matrix: Sequence[Sequence[float]] | None = None,
+        low: Sequence[float] | None = None,
+        high: Sequence[float] | None = None,
     ):
         self.columns, self.quantum = check_columns(columns), float(quantum)
         if not 0.0 <= self.quantum < float("inf"):
             raise UserError("a quantum from 0 up", repr(quantum))
         if (loc is None) != (matrix is None):
             raise UserError("both loc and matrix, or neither", "one of them")
+        if (low is None) != (high is None):
+            raise UserError("both low and high, or neither", "one of them")
+        self.low, self.high = (None if each is None else np.float32(each) for each in (low, high))
+        if low is not None and not (len(low) == len(high) == len(self.columns)):
+            raise UserError(f"a low and a high for each of {len(self.columns)} columns", "others")
         self.loc = self.matrix = None
         if loc is None:
             return
@@ -72,7 +84,7 @@ class Decorrelate(Transform):
         size = len(self.columns)
         count, changes = 0, 0
         total, squares, moves = np.zeros(size), np.zeros((size, size)), np.zeros((size, size))
-        pivot = None
+        pivot, low, high = None, np.full(size, np.inf), np.full(size, -np.inf)
         for events in sequences:
             values = np.asarray(events, np.float64)[:, list(self.columns)]
             if np.isinf(values).any():
@@ -81,6 +93,8 @@ class Decorrelate(Transform):
             if not there.any():
                 continue
             pivot = values[there].mean(0) if pivot is None else pivot  # against cancellation
+            low = np.minimum(low, values[there].min(0))
+            high = np.maximum(high, values[there].max(0))
             values = values - pivot
             total += values[there].sum(0)
             squares += values[there].T @ values[there]
@@ -95,9 +109,10 @@ class Decorrelate(Transform):
         floor = 1e-6 * np.trace(covariance) / max(size, 1) or 1.0
         covariance += (own + floor) * np.eye(size)
         change += (2 * own + floor) * np.eye(size)
-        return Decorrelate(
-            self.columns, self.quantum, (mean + pivot).tolist(), _diagonalize(covariance, change)
-        )
+        half = 0.5 * self.quantum  # of a cell, whose middle is known; its end is not reached
+        limits = ((low - half).tolist(), (high + 0.998 * half).tolist()) if count else ()
+        matrix = _diagonalize(covariance, change)
+        return Decorrelate(self.columns, self.quantum, (mean + pivot).tolist(), matrix, *limits)
 
     def forward(self, events: Events) -> Events:
         """The named columns, mapped: `[..., F] -> [..., F]`, float32."""
@@ -109,7 +124,14 @@ class Decorrelate(Transform):
         """The way back: `[..., F] -> [..., F]`, float32."""
         self._check_fitted()
         events = as_float32(events)
-        return self._replace(events, lambda own: own @ self._inverse_map + self._loc())
+        return self._replace(events, self._within_limits)
+
+    def _within_limits(self, own: Events) -> Events:
+        found = own @ self._inverse_map + self._loc()
+        if self.low is None:
+            return found
+        xp = arithmetic(found)
+        return xp.minimum(xp.maximum(found, self.low), self.high)
 
     def log_det(self, events: Events) -> Events:
         """The logarithm of the map's determinant, for each step: `[..., F] -> [...]`."""
@@ -123,6 +145,8 @@ class Decorrelate(Transform):
             "quantum": self.quantum,
             "loc": None if self.loc is None else self.loc.tolist(),
             "matrix": None if self.matrix is None else self.matrix.tolist(),
+            "low": None if self.low is None else self.low.tolist(),
+            "high": None if self.high is None else self.high.tolist(),
         }
 
     def _replace(self, events, change):

@@ -33,8 +33,8 @@ def sample_sound(config: Any, opened: Any, seed: int) -> dict[str, Any]:
         seed: of the samples.
 
     Returns:
-        What was drawn, for JSON: `output`, `files`, `lengths` in frames, `seconds`,
-        `prime_seconds` and `ended`.
+        What was drawn, for JSON: `output`, `files`, `lengths` in frames, `seconds` and
+        `prime_seconds`.
 
     Raises:
         UserError: if a flag says nothing about a sound, the prime cannot be read, or the file
@@ -53,16 +53,22 @@ def sample_sound(config: Any, opened: Any, seed: int) -> dict[str, Any]:
         raise UserError(f"--output with a suffix of {' '.join(SUFFIXES)} for sound", output)
     if suffix in SOUNDS:
         check_sound_packages()
-    framing = framing_of(opened.source)
+    source = opened.trained_on.get("source", "")
+    framing = framing_of(source)
     if framing.schema.features != opened.model.schema.features:
         raise UserError(
-            f"a model of the frames of {opened.source}", ", ".join(opened.model.schema.names[:3])
+            f"a model of the frames of {source}", ", ".join(opened.model.schema.names[:3])
         )
     prime = read_sound_prime(config.prime, opened, framing) if config.prime else None
-    drawn = opened.model.sample(
-        config.num_samples, opened.num_steps, config.bias, config.temperature, seed, prime
-    )
-    frames = drawn.events
+    manner = {"bias": config.bias, "temperature": config.temperature}
+    count, num_steps, context = config.num_samples, opened.num_steps, _context(opened, prime)
+    if context:
+        horizon = int(opened.trained_on.get("horizon", 1))
+        frames = draw_by_windows(
+            opened.model, count, num_steps, seed, prime[-context:], context, horizon, **manner
+        )
+    else:
+        frames = draw_frames(opened.model, count, num_steps, seed, prime, **manner)
     before = np.zeros((0, framing.num_columns), np.float32) if prime is None else prime
     whole = [np.concatenate([before, each]) for each in frames] if config.keep_prime else frames
     paths = save_frames(whole, output, framing)
@@ -73,8 +79,85 @@ def sample_sound(config: Any, opened: Any, seed: int) -> dict[str, Any]:
         "lengths": [len(each) for each in frames],
         "seconds": [round(len(each) / per_s, 3) for each in frames],
         "prime_seconds": round(len(before) / per_s, 3),
-        "ended": drawn.ended.tolist(),
     }
+
+
+def draw_frames(
+    model: Any, count: int, num_steps: int, seed: int, prime: np.ndarray | None, **manner: float
+) -> list[np.ndarray]:
+    """Draws frames, in as many calls of a model as it takes.
+
+    Args:
+        model: as `hachi_tf.load` returns it.
+        count: how many samples.
+        num_steps: how many frames of each.
+        seed: of the samples.
+        prime: frames `[P, F]` that they go on from, or None.
+        **manner: `bias` and `temperature`.
+
+    Returns:
+        Frames `[num_steps, F]` of each.
+    """
+    size = model.max_steps
+    drawn = model.sample(count, min(size, num_steps), seed=seed, prime=prime, **manner)
+    parts = [drawn.events]
+    for begin in range(size, num_steps, size):
+        drawn = model.continue_(drawn.state, min(size, num_steps - begin), seed=seed, **manner)
+        parts.append(drawn.events)
+    return [np.concatenate(row) for row in zip(*parts, strict=True)]
+
+
+def draw_by_windows(
+    model: Any,
+    count: int,
+    num_steps: int,
+    seed: int,
+    prime: np.ndarray,
+    context: int,
+    horizon: int,
+    **manner: float,
+) -> list[np.ndarray]:
+    """Draws frames as a model was trained that knows windows only.
+
+    For every `horizon` frames it reads the `context` frames before them, and nothing else.
+
+    Args:
+        model: as `hachi_tf.load` returns it.
+        count: how many samples.
+        num_steps: how many frames of each.
+        seed: of the samples.
+        prime: frames `[P, F]` that they go on from.
+        context: how many frames a window has.
+        horizon: how many follow it.
+        **manner: `bias` and `temperature`.
+
+    Returns:
+        Frames `[num_steps, F]` of each.
+    """
+    size, rows = min(horizon, model.max_steps), np.arange(count)
+    found = [prime] * count
+    for begin in range(0, num_steps, size):
+        seeds = np.stack([np.full(count, seed), begin * count + rows], 1).astype(np.uint32)
+        steps = min(size, num_steps - begin)
+        before = [each[-context:] for each in found]
+        drawn = model.sample(count, steps, seed=seeds.view(np.int32), prime=before, **manner)
+        pairs = zip(found, drawn.events, strict=True)
+        found = [np.concatenate(pair) for pair in pairs]
+    return [each[len(prime) :] for each in found]
+
+
+def _context(opened: Any, prime: np.ndarray | None) -> int:
+    """How many frames of a prime a model reads; 0 for all of it.
+
+    Raises:
+        UserError: if it knows windows only, and there is no prime.
+    """
+    context = int(opened.trained_on.get("context", 0))
+    if context and prime is None:
+        raise UserError("--prime=RECORDING for a model that was trained with --context", "none")
+    if context > len(prime if context else ()):
+        log.warning("the prime has %d frames; training's windows have %d", len(prime), context)
+    return context
 
 
 def framing_of(source: str) -> Framing:

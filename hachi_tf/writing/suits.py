@@ -5,13 +5,14 @@ from typing import Any
 
 from hachi_tf.errors import UserError
 from hachi_tf.rendering.events import SUFFIXES as EVENT_SUFFIXES
+from hachi_tf.rendering.frames import SOUNDS
 from hachi_tf.rendering.save import SUFFIXES as STROKE_SUFFIXES
 from hachi_tf.writing.text_samples import SUFFIXES as TEXT_SUFFIXES
 
 SUFFIXES = {"strokes": STROKE_SUFFIXES, "events": EVENT_SUFFIXES, "text": TEXT_SUFFIXES}
-ALL_SUFFIXES = tuple(dict.fromkeys(STROKE_SUFFIXES + EVENT_SUFFIXES + TEXT_SUFFIXES))
+ALL_SUFFIXES = tuple(dict.fromkeys(STROKE_SUFFIXES + EVENT_SUFFIXES + TEXT_SUFFIXES + SOUNDS))
 DEFAULT_OUTPUT = "sample.svg"
-"""Where strokes and events go; a text goes to stdout."""
+"""Where strokes and events go; a text goes to stdout, a sound to `sample.wav`."""
 
 
 def check_flags(config: Any, opened: Any, text: str) -> None:
@@ -41,6 +42,8 @@ def check_flags(config: Any, opened: Any, text: str) -> None:
         raise UserError("--fix with a model that reads no text", opened.name)
     if config.top_k or config.top_p < 1.0 or config.stop:
         raise UserError("--top_k, --top_p and --stop with a model of text", opened.name)
+    if config.keep_prime:
+        raise UserError("--keep_prime with a model of sound", opened.name)
     output = config.output or DEFAULT_OUTPUT
     if pathlib.Path(output).suffix.lower() not in SUFFIXES[opened.renderer]:
         suffixes = " ".join(SUFFIXES[opened.renderer])

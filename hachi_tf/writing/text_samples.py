@@ -21,7 +21,7 @@ SUFFIXES = (".txt", ".json")
 _BATCH = 64  # records that are drawn at a time
 _SHOWN = 70  # characters of a passage in a message
 # What says nothing about a text.
-_OTHERS = ("bias", "fix", "text", "style", "retries", "again", "page", "columns")
+_OTHERS = ("bias", "fix", "text", "style", "retries", "again", "page", "columns", "keep_prime")
 
 
 @dataclasses.dataclass(frozen=True)

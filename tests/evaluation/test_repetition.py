@@ -3,6 +3,8 @@ import pytest
 
 from hachi_tf.data.dataset import Dataset
 from hachi_tf.data.sources import Sequence
+from hachi_tf.data.windows import Windows
+from hachi_tf.evaluation.baselines import trivial_baseline
 from hachi_tf.evaluation.repetition import repetition_baseline
 from hachi_tf.schema import Feature, Schema
 from hachi_tf.transforms import Chain, Standardize
@@ -56,3 +58,13 @@ def test_a_grid_has_its_noise_and_no_spike():
     nats = repetition_baseline(train, Chain(), schema(1, 1.0))(train)
     uniform_as_gaussian = 0.5 * np.log(2 * np.pi * np.e / 12)
     assert nats == pytest.approx(uniform_as_gaussian, abs=0.05)
+
+
+def test_what_leads_a_window_is_not_predicted():
+    train, held_out = walks(FACTOR, [900], 0), walks(FACTOR, [300], 1)
+    baseline = repetition_baseline(train, Chain(), schema(2))
+    windows = Windows(40, 2, 2).cut(held_out)
+    assert windows.lengths.tolist() == [42] * 130
+    steps = np.diff(held_out[0][39:], axis=0)
+    changes = trivial_baseline(np.diff(train[0], axis=0), schema(2))
+    assert baseline(windows) == pytest.approx(-changes.log_prob(steps).mean(), abs=1e-4)

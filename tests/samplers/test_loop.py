@@ -45,7 +45,7 @@ def run(num_steps, noise, packed, limit=100.0, num_params=0):
     out = sample_loop(
         forward,
         step,
-        lambda params, noise: draw(params, noise, limit),
+        lambda params, noise, network: draw(params, noise, limit),
         LAYOUT.unpack(packed),
         noise,
         num_steps,
@@ -130,7 +130,7 @@ def test_an_end_may_be_left_out():
     out = sample_loop(
         lambda event: event,
         lambda inputs, network: (inputs, network),
-        lambda params, noise: (params + noise, None),
+        lambda params, noise, network: (params + noise, None),
         state,
         NOISE,
         tf.constant([6, 2, 0]),

@@ -7,6 +7,7 @@ import tensorflow as tf
 from hachi_tf.data.dataset import Dataset
 from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.sources.source import Sequence
+from hachi_tf.data.windows import Windows
 from hachi_tf.evaluation import scoring
 from hachi_tf.layers.heads import make_head
 from hachi_tf.models.prediction_network import PredictionNetwork
@@ -120,3 +121,11 @@ def test_the_guess_reads_columns_on_a_grid_with_noise_of_one_quantum():
     want = 0.5 * np.log(2 * np.pi * np.e * 0.25 / 12)
     assert guess == pytest.approx(want, abs=0.02)
     assert tf.reduce_all(tf.math.is_finite(guess))
+
+
+def test_the_guess_counts_what_follows_the_context_of_windows():
+    schema, dataset = Schema((Feature("x"),)), make_dataset((50,))
+    dataset = Dataset.from_sequences([Sequence(dataset[0][:, :1], None, "a")], 1)
+    guess = scoring.dataset_baseline(dataset, Standardize([0], [0.0], [1.0]), schema)
+    last_ten = Dataset.from_sequences([Sequence(dataset[0][40:], None, "b")], 1)
+    assert guess(Windows(40).cut(dataset)) == pytest.approx(guess(last_ten), rel=1e-6)

@@ -82,6 +82,17 @@ def test_columns_that_stand_still_move_together_or_are_missing_do_no_harm():
         assert np.isfinite(transform.forward(np.ones((2, 4)))).all()
 
 
+def test_what_comes_back_is_within_the_range_of_what_was_fitted_on():
+    events = np.floor(walk(2000)) + 0.5  # the middles of cells
+    transform = Decorrelate([0, 1, 2], quantum=1.0).fit([events])
+    wild = 30 * np.random.default_rng(2).normal(size=(500, 3))
+    back = np.floor(transform.inverse(wild))
+    np.testing.assert_array_equal(back.min(0), np.floor(events.min(0)))
+    np.testing.assert_array_equal(back.max(0), np.floor(events.max(0)))
+    noisy = np.floor(events) + np.random.default_rng(1).random(events.shape).clip(0.01, 0.99)
+    np.testing.assert_allclose(transform.inverse(transform.forward(noisy)), noisy, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -91,6 +102,8 @@ def test_columns_that_stand_still_move_together_or_are_missing_do_no_harm():
         {"columns": [0, 1], "loc": [0.0], "matrix": [[1.0]]},
         {"columns": [0], "loc": [0.0], "matrix": [[0.0]]},
         {"columns": [0], "loc": [np.nan], "matrix": [[1.0]]},
+        {"columns": [0], "low": [0.0]},
+        {"columns": [0, 1], "low": [0.0], "high": [1.0]},
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(arguments):

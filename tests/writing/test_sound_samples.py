@@ -24,25 +24,31 @@ FLAGS = dict(
 
 
 class Repeats:
-    """A model whose every sample is the last frame of its prime, or silence."""
+    """A model that draws the last frame of its prime, or silence, 1 dB louder at each call."""
 
-    schema = FRAMING.schema
+    schema, max_steps = FRAMING.schema, 100
 
     def sample(self, num_samples, num_steps, bias, temperature, seed, prime):
-        self.prime = prime
-        last = np.full(40, -80.0) if prime is None else prime[-1]
-        events = [np.tile(last, (num_steps, 1)).astype(np.float32) for _ in range(num_samples)]
-        return SimpleNamespace(events=events, ended=np.zeros(num_samples, bool))
+        self.prime, self.seed = prime, seed
+        primes = [prime] * num_samples if prime is None or isinstance(prime, np.ndarray) else prime
+        last = [np.full(40, -80.0) if each is None else each[-1] for each in primes]
+        return self.continue_(last, num_steps, bias, temperature, seed)
+
+    def continue_(self, state, num_steps, bias, temperature, seed):
+        assert num_steps <= self.max_steps
+        state = [last + 1 for last in state]
+        events = [np.tile(last, (num_steps, 1)).astype(np.float32) for last in state]
+        return SimpleNamespace(events=events, state=state)
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def run(source=SOURCE, **flags):
+    def run(source=SOURCE, windows=None, **flags):
         opened = SimpleNamespace(
             model=Repeats(),
-            source=source,
+            trained_on={"source": source} | (windows or {}),
             num_steps=125,
             splits=lambda: load_datasets(make_source(SOURCE)),
         )
@@ -78,6 +84,30 @@ def test_so_is_a_sequence_of_the_data_and_an_npz(run):
     np.testing.assert_array_equal(read_npz("a.npz")[0][: len(wanted)], wanted)
     _, prime = run(prime="a.npz", output="b.png")
     np.testing.assert_array_equal(prime[: len(wanted)], wanted)
+
+
+def test_more_than_a_call_draws_goes_on_from_where_it_was(run):
+    run(prime="audio_frames/validation-0000", output="a.npz", num_samples=2)
+    last = load_datasets(make_source(SOURCE))["validation"][0][-1]
+    for drawn in read_npz("a.npz"):
+        np.testing.assert_array_equal(drawn, last + np.repeat([1.0, 2.0], [100, 25])[:, None])
+
+
+def test_a_model_of_windows_reads_a_window_before_each_horizon(run, caplog):
+    windows, name = {"context": 40, "horizon": 2}, "audio_frames/validation-0000"
+    _, prime = run(prime=name, output="a.npz", windows=windows, num_samples=2)
+    whole = load_datasets(make_source(SOURCE))["validation"][0]
+    drawn, other = read_npz("a.npz")
+    np.testing.assert_array_equal(drawn, other)
+    np.testing.assert_array_equal(drawn[:5, 0] - whole[-1, 0], [1, 1, 2, 2, 3])
+    # The last call draws frame 125 from the 40 before it.
+    np.testing.assert_array_equal(prime[0], drawn[84:124])
+    assert not caplog.messages
+    np.savez("short.npz", events=whole[None, :7], lengths=[7])
+    run(prime="short.npz", output="a.npz", windows=windows)
+    assert "the prime has 7 frames; training's windows have 40" in caplog.text
+    with pytest.raises(UserError, match="--prime=RECORDING for a model that was trained with"):
+        run(windows=windows)
 
 
 def test_a_silent_recording_is_gone_on_with_and_said(run, caplog):
