@@ -24,7 +24,7 @@ def model():
 @pytest.fixture
 def sample(monkeypatch, capsys, model):
     """`hachi_tf.sample` in this process, from the export loaded once; gives its JSON."""
-    monkeypatch.setattr("hachi_tf.serving.saved_model.load", lambda path: model)
+    monkeypatch.setattr("hachi_tf.training.sampled.load", lambda path: model)
 
     def run(*arguments):
         status = sample_main([f"--export_dir={EXPORT}", "--json", *map(str, arguments)])
