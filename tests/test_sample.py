@@ -27,7 +27,10 @@ def test_seed_that_was_drawn_is_said_and_draws_it_again(tmp_path, tiny_run, prog
     np.testing.assert_array_equal(*(read_npz(tmp_path / f"{n}.npz")[0] for n in "ab"))
 
 
-@pytest.mark.parametrize("suffix", ["svg", "png", "gif", "csv", "json"])
+SLOW = [pytest.param(suffix, marks=pytest.mark.slow) for suffix in ("gif", "csv", "json")]
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", *SLOW])
 def test_every_kind_of_file_is_written_and_opens(tmp_path, tiny_run, program, suffix):
     path = tmp_path / f"sheet.{suffix}"
     program("sample", tiny_run, "--num_samples=4", "--num_steps=20", "--seed=1", f"--output={path}")
@@ -43,6 +46,7 @@ def test_every_kind_of_file_is_written_and_opens(tmp_path, tiny_run, program, su
         assert path.read_text().splitlines()[0] == "sample,dx,dy,end_of_stroke"
 
 
+@pytest.mark.slow
 def test_prime_is_continued_and_not_repeated(tmp_path, tiny_run, program):
     flags = [tiny_run, "--num_samples=16", "--num_steps=20", "--seed=3"]
     program("sample", *flags, f"--output={tmp_path}/whole.npz")

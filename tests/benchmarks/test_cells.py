@@ -25,6 +25,7 @@ def test_letters_are_even_and_held_out_ones_are_others():
     assert not np.array_equal(*starts)
 
 
+@pytest.mark.slow
 def test_the_three_are_trained_and_drawn(tmp_path):
     result = cells.run(steps=4, sequences=200, longest=4)
     assert list(result["cells"]) == ["rnn", "gru", "lstm"]

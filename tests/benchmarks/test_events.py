@@ -67,6 +67,7 @@ def test_both_heads_have_as_many_parameters():
         assert coupled <= apart < 1.05 * coupled
 
 
+@pytest.mark.slow
 def test_a_coupled_head_recovers_the_known_loss_within_0_02_nats():
     """And a head whose columns are apart could not: it is about a nat away."""
     training, held_out = known_process.draw(2048, 0), known_process.draw(512, 1)
