@@ -132,7 +132,10 @@ def test_bad_input_is_refused_in_one_line(tmp_path, failing_program, flags, said
     assert done.stderr.count("error:") == 1 and not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("picture", ["alignment", "density", "components", "bias"])
+@pytest.mark.parametrize(
+    "picture",
+    ["alignment", "density", "components", pytest.param("bias", marks=pytest.mark.slow)],
+)
 def test_describe_draws_how_the_network_sees_a_line(tmp_path, sample, failing_program, picture):
     sample("--text=hello", "--bias=1", "--seed=3", f"--output={tmp_path}/a.npz")
     flags = [f"--picture={picture}", f"--sample={tmp_path}/a.npz", "--text=hello"]

@@ -93,6 +93,7 @@ def test_a_spectrogram_of_several(sound_run, draw, tmp_path):
         assert image.size[1] > 900
 
 
+@pytest.mark.slow
 def test_many_to_one_learns_scores_and_draws_by_windows(recordings, draw, capsys, tmp_path):
     run = tmp_path / "windows"
     flags = ["--layers=1", "--hidden_size=8", "--mixtures=2", "--epochs=1", "--batch_size=32"]

@@ -179,6 +179,7 @@ def test_run_directory_of_another_schema_or_other_data_is_refused(
     assert done.returncode == 2 and "that " in done.stderr and "trained on" in done.stderr
 
 
+@pytest.mark.slow
 def test_checkpoint_cut_short_falls_back_to_the_one_before(tmp_path, tiny_run, train_here):
     run_dir = tmp_path / "run"
     shutil.copytree(tiny_run, run_dir)
