@@ -40,6 +40,18 @@ class ServeConfig(ProgramConfig):
     version_label: tuple = flag(
         (), "Version that stays served under a label, e.g. kanji:stable=3.", group="Model"
     )
+    studio: bool = flag(
+        False,
+        "Open the studio at /: a page to train, watch, write and play; the ready exports are "
+        "served if no other is named.",
+        group="Studio",
+    )
+    studio_dir: str = flag(
+        "studio", "Where the studio keeps data, lines, runs and exports.", group="Studio"
+    )
+    max_upload_mb: float = flag(
+        200.0, "Largest file for the studio, in MB.", above=0.0, high=100_000.0, group="Studio"
+    )
     poll_s: float = flag(
         1.0, "How often to look for new versions, in seconds.", low=0.05, group="Model"
     )
@@ -146,15 +158,20 @@ def serve(config: ServeConfig) -> None:
     Raises:
         UserError: if a port is taken, a model cannot be loaded, or something is not installed.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    needed = (*_NEEDED, "psutil") if config.studio else _NEEDED
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
             "what serving needs", f"no {', '.join(missing)}", 'pip install "hachi_tf[serve]"'
         )
     begin_s = time.perf_counter()
-    guard = _guard(config)
+    guard, taken = _guard(config), None
+    if config.studio:
+        from hachi_tf.studio.folders import take_folders
+
+        taken = take_folders(pathlib.Path(config.studio_dir))
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    startup.import_tensorflow(config.device, config.threads)
+    startup.import_tensorflow(config.device, config.threads, keras=False)
     logging.getLogger("absl").setLevel(logging.ERROR)  # TensorFlow's remarks about loading
     from hachi_tf.serving.core import Core
     from hachi_tf.serving.limits import Limits
@@ -170,30 +187,45 @@ def serve(config: ServeConfig) -> None:
         timeout_s=config.timeout_s,
     )
     with contextlib.ExitStack() as stack:
+        if taken is not None:
+            stack.callback(taken.release)
         server = Server(guard, config.rest_port, config.grpc_port)
         stack.callback(server.close)
         labels = config.labels()
         paths = _exports(config, stack)
+        ready = _ready_exports() if config.studio and not paths else {}
         models = [ServedModel(name, path, labels.get(name)) for name, path in paths.items()]
         registry = Registry(models)
         registry.load()
         registry.watch(config.poll_s)
         core = Core(registry, limits, config.reproducible)
+        studio = None
+        if config.studio:
+            from hachi_tf.studio.studio import Studio
+
+            folder, most = pathlib.Path(config.studio_dir), int(config.max_upload_mb * 1e6)
+            studio = Studio(folder, core, guard, ready, most)
+            stack.callback(studio.close)
 
         def is_ready(server: Server) -> None:
             log.info(
                 "ready in %.1f s: REST at http://%s:%d/v1/models/%s, gRPC at %s:%d; Ctrl-C ends it",
                 time.perf_counter() - begin_s, _shown(guard.host), server.rest_port,
-                ",".join(paths), _shown(guard.host), server.grpc_port,
+                ",".join(paths or ready), _shown(guard.host), server.grpc_port,
             )  # fmt: skip
+            if studio is not None:
+                log.info("the studio: http://%s:%d/", _shown(guard.host), server.rest_port)
+                studio.start()
 
-        server.run(core, config.grace_s, is_ready)
+        server.run(core, config.grace_s, is_ready, studio and studio.app)
     log.info("ended")
 
 
 def _exports(config: ServeConfig, stack: contextlib.ExitStack) -> dict[str, pathlib.Path]:
     """Paths of exports by the model's name; a run is exported for as long as it is served."""
     paths = config.exports()
+    if config.studio and not paths:
+        return {}
     if paths and not (config.run_dir and pathlib.Path(config.run_dir, "config.json").is_file()):
         return paths
     from hachi_tf.serving import saved_model
@@ -208,6 +240,13 @@ def _exports(config: ServeConfig, stack: contextlib.ExitStack) -> dict[str, path
         fixable=fixable,
     )  # fmt: skip
     return {name: folder}
+
+
+def _ready_exports() -> dict[str, pathlib.Path]:
+    """The exports that come with the source, by name; none of an installed package."""
+    folder = pathlib.Path(__file__).resolve().parents[1] / "exports"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {path.name: path for path in found if (path / "1" / "saved_model.pb").is_file()}
 
 
 def _guard(config: ServeConfig) -> Any:

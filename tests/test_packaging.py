@@ -107,8 +107,10 @@ def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
     files = zipfile.ZipFile(wheel).namelist()
-    modules = {path.relative_to(source).as_posix() for path in source.glob("hachi_tf/**/*.py")}
+    wanted = [*source.glob("hachi_tf/**/*.py"), *source.glob("hachi_tf/studio/page/*")]
+    modules = {path.relative_to(source).as_posix() for path in wanted}
     assert modules == {name for name in files if not name.startswith("hachi_tf-")}
+    assert "hachi_tf/studio/page/index.html" in modules
     assert any(name.endswith("LICENSE") for name in files)
 
 

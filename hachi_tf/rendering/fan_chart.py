@@ -32,7 +32,7 @@ class Fan:
     Attributes:
         title: what is shown.
         history: `[T]`, values before; NaN is missing.
-        quantiles: `[7, H]`, as `LEVELS` has them.
+        quantiles: `[7, H]`, as `LEVELS` has them; of no row (H = 0) for what came alone.
         dates: datetime64[s] `[T + H]`, or None to count steps.
         truth: `[H]`, what came, or None.
         paths: `[N, H]`, a few drawn paths, or None.
@@ -127,7 +127,8 @@ def _draw(page: Figure, fan: Fan, box: tuple[int, int, int, int]) -> None:
     for path in () if fan.paths is None else fan.paths:
         drawn = np.concatenate([start, path])[whole]
         page.strokes(_runs(points(joint, drawn)), colours.AXIS, 1.0, smooth=False)
-    page.strokes(_runs(points(joint, bands[len(LEVELS) // 2])), _MEDIAN, PEN, smooth=False)
+    if len(joint) > 1:
+        page.strokes(_runs(points(joint, bands[len(LEVELS) // 2])), _MEDIAN, PEN, smooth=False)
     page.strokes(_runs(points(np.arange(count), fan.history)), colours.INK, PEN, smooth=False)
     if fan.truth is not None:
         came = np.concatenate([start, fan.truth])[whole]
@@ -152,7 +153,7 @@ def _legend(page: Figure, fan: Fan, box: tuple[int, int, int, int]) -> None:
     entries += [("median", _MEDIAN)] + [("drawn paths", colours.AXIS)] * (fan.paths is not None)
     entries += [("what came", _TRUTH)] * (fan.truth is not None)
     x = left + width
-    for text, colour in reversed(entries):
+    for text, colour in reversed(entries) if fan.quantiles.shape[1] else ():
         x -= round(len(text) * FONT_SIZE * 0.56)
         page.write(x, top - 34, text, "lm")
         x -= 34

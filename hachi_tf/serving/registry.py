@@ -54,7 +54,8 @@ class ServedModel:
         self.statuses: dict[int, Status] = {}
         self._load, self._loaded = load, {}
         self._failed: dict[int, Any] = {}
-        self._lock = threading.Lock()
+        self._lock, self._updating = threading.Lock(), threading.Lock()
+        self._closed = False
 
     def get(self, version: int | None = None, label: str | None = None) -> Servable:
         """A loaded version, the newest by default.
@@ -83,6 +84,25 @@ class ServedModel:
         Raises:
             UserError: if a version cannot be loaded; it is tried again once its files change.
         """
+        with self._updating:
+            if not self._closed:
+                self._update()
+
+    def move(self, name: str, path: pathlib.Path) -> None:
+        """Takes another name, and a place that its files were moved to."""
+        with self._updating, self._lock:
+            self.name, self.path = name, path
+            for servable in self._loaded.values():
+                servable.name = name
+
+    def close(self) -> None:
+        """Drops all versions, for good."""
+        with self._updating:
+            self._closed = True
+            for version in sorted(self._loaded):
+                self._drop(version)
+
+    def _update(self) -> None:
         found = self._versions()
         wanted = set(sorted(found)[-1:]) | (set(self.labels.values()) & set(found))
         problem = None
@@ -151,7 +171,7 @@ class Registry:
 
     def __init__(self, models: list[ServedModel]):
         self.models = {model.name: model for model in models}
-        self._stop = threading.Event()
+        self._stop, self._changing = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
 
     def get(self, name: str, version: int | None = None, label: str | None = None) -> Servable:
@@ -160,9 +180,10 @@ class Registry:
         Raises:
             Failure: if there is no such model, or the version is not loaded.
         """
-        if name not in self.models:
+        model = self.models.get(name)
+        if model is None:
             raise not_found(name, version)
-        return self.models[name].get(version, label)
+        return model.get(version, label)
 
     def statuses(self, name: str, version: int | None = None) -> dict[int, Status]:
         """What has become of a model's versions, or of one, the newest first.
@@ -170,7 +191,8 @@ class Registry:
         Raises:
             Failure: if there is no such model or version.
         """
-        known = self.models[name].statuses if name in self.models else {}
+        model = self.models.get(name)
+        known = model.statuses if model is not None else {}
         if version is not None:
             if version not in known:
                 raise Failure("NOT_FOUND", f"Could not find version {version} of model {name}")
@@ -183,6 +205,38 @@ class Registry:
     def is_ready(self) -> bool:
         """Whether each model has a version that is served."""
         return all(model.is_available for model in self.models.values())
+
+    def add(self, model: ServedModel) -> None:
+        """Loads a further model, then serves it.
+
+        Raises:
+            UserError: if it has no version, its newest cannot be loaded, or there is one of its
+                name already.
+        """
+        if model.name in self.models:
+            raise UserError("a name that no model has yet", model.name, "take another name")
+        manifest.find_version(model.path)
+        model.update()
+        with self._changing:
+            # A new dictionary: others may be going through the old one.
+            self.models = self.models | {model.name: model}
+
+    def remove(self, name: str) -> None:
+        """Serves a model no longer, if there is one."""
+        with self._changing:
+            model = self.models.get(name)
+            self.models = {key: each for key, each in self.models.items() if key != name}
+        if model is not None:
+            model.close()
+            gc.collect()
+
+    def rename(self, name: str, new_name: str, path: pathlib.Path) -> None:
+        """Serves a model under another name, from the place that its files were moved to."""
+        with self._changing:
+            model = self.models[name]
+            model.move(new_name, path)
+            others = {key: each for key, each in self.models.items() if key != name}
+            self.models = others | {new_name: model}
 
     def load(self) -> None:
         """Loads all models for the first time.

@@ -55,6 +55,7 @@ class Request:
     headers: Mapping[str, str]
     receive: Receive
     send: Send
+    query: bytes = b""
 
 
 class RestApp:
@@ -63,10 +64,12 @@ class RestApp:
     Args:
         core: answers requests.
         guard: says who may ask.
+        pages: None, or what answers the paths that it `is_for`: it is called with a `Request`
+            whose Host has been looked at, and with what requests that are received share.
     """
 
-    def __init__(self, core: Core, guard: Guard):
-        self.core, self.guard = core, guard
+    def __init__(self, core: Core, guard: Guard, pages: Any = None):
+        self.core, self.guard, self.pages = core, guard, pages
         self.buffered = Buffered(core.limits.max_buffered_bytes)
         self.streams = self.running = 0
         self.is_draining = False
@@ -80,7 +83,8 @@ class RestApp:
         ]
         raw = scope.get("raw_path") or scope["path"].encode()
         path = raw.decode("latin-1")
-        request = Request(scope["method"], path, dict(pairs), receive, send)
+        query = scope.get("query_string", b"")
+        request = Request(scope["method"], path, dict(pairs), receive, send, query)
         shared: list[tuple[str, str]] = []
         self.running += 1
         try:
@@ -118,6 +122,9 @@ class RestApp:
             return
         if method == "GET" and path in ("/healthz", "/readyz", metrics.PATH):
             await self._open(request, shared)
+            return
+        if self.pages is not None and self.pages.is_for(path):
+            await self.pages(request, self.buffered)
             return
         self.guard.check_token(request.headers.get("authorization"))
         if method == "POST" and (match := _POST.fullmatch(path)):

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from hachi_tf.serving import grpc_service
 from hachi_tf.serving.core import Core
@@ -42,20 +43,27 @@ class Server:
         """Gives the port back, of a server that never ran."""
         self._socket.close()
 
-    def run(self, core: Core, grace_s: float, is_ready: Callable[["Server"], None]) -> None:
+    def run(
+        self,
+        core: Core,
+        grace_s: float,
+        is_ready: Callable[["Server"], None],
+        pages: Any = None,
+    ) -> None:
         """Answers requests until the process is told to end, then finishes those that run.
 
         Args:
             core: answers requests; closed at the end.
             grace_s: how long requests that run at the end may take.
             is_ready: called once requests are answered.
+            pages: as for `RestApp`.
         """
-        asyncio.run(self._run(core, grace_s, is_ready))
+        asyncio.run(self._run(core, grace_s, is_ready, pages))
 
-    async def _run(self, core, grace_s, is_ready) -> None:
+    async def _run(self, core, grace_s, is_ready, pages) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_error)
-        app = RestApp(core, self.guard)
+        app = RestApp(core, self.guard, pages)
         http = HttpServer(app, grace_s)
         stop = asyncio.Event()
         with _signals(lambda: loop.call_soon_threadsafe(stop.set)):

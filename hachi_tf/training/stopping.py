@@ -1,5 +1,6 @@
 """What ends a training between two steps: the clock, or Ctrl-C."""
 
+import contextlib
 import signal
 import time
 from typing import Any
@@ -29,6 +30,10 @@ class Clock:
         return True
 
 
+# Windows sends a process of its own group the second in place of the first.
+_ASKING = [each for name in ("SIGINT", "SIGBREAK") if (each := getattr(signal, name, None))]
+
+
 class Interrupt:
     """While entered, the first Ctrl-C only sets `asked`; the second one interrupts at once.
 
@@ -37,18 +42,17 @@ class Interrupt:
 
     def __init__(self):
         self.asked = False
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Interrupt":
-        try:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        except ValueError:  # not the main thread, which alone gets signals
-            self._before = None
+        with contextlib.suppress(ValueError):  # not the main thread, which alone gets signals
+            for number in _ASKING:
+                self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *unused: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
     def _ask(self, *unused: object) -> None:
         if self.asked:

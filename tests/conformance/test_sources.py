@@ -4,6 +4,7 @@ A new source that reads files needs an example here.
 """
 
 import copy
+import json
 import shutil
 
 import numpy as np
@@ -94,11 +95,22 @@ def write_time_series(folder):
     return folder
 
 
+def write_pen_lines(folder):
+    lines = []
+    for line in range(6):
+        points = [[[20 * n + p, line + p * p % 17, n + p / 50] for p in range(9)] for n in range(3)]
+        lines.append({"id": f"{line}", "text": f"line {line}", "strokes": points})
+    content = json.dumps({"format": "hachi_tf lines", "lines": lines})
+    (folder / "mine.json").write_text(content)
+    return folder / "mine.json"
+
+
 EXAMPLES = {
     "kanji": write_kanji,
     "iam_ondb": write_iam_ondb,
     "sketch_rnn": write_sketch_rnn,
     "midi": write_midi_files,
+    "pen_lines": write_pen_lines,
     "event_table": write_event_table,
     "time_series": write_time_series,
     "text": write_text,

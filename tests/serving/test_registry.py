@@ -162,3 +162,31 @@ def test_watching_sees_new_versions_and_survives_bad_ones(model, folder):
 def test_a_model_without_a_version_is_an_error_at_the_start(tmp_path):
     with pytest.raises(UserError):
         Registry([ServedModel("m", tmp_path, load=Fake)]).load()
+
+
+def test_models_come_go_and_take_other_names_while_others_are_served(model, folder, tmp_path):
+    registry = Registry([model])
+    write(tmp_path / "second", 4)
+    registry.add(ServedModel("second", tmp_path / "second", load=Fake))
+    assert registry.get("second").version == 4 and set(registry.models) == {"m", "second"}
+    with pytest.raises(UserError, match="no model has yet"):
+        registry.add(ServedModel("second", tmp_path / "second", load=Fake))
+    with pytest.raises(UserError):
+        registry.add(ServedModel("third", tmp_path / "third", load=Fake))
+    assert "third" not in registry.models and registry.is_ready
+    (tmp_path / "second").rename(tmp_path / "other")
+    registry.rename("second", "other", tmp_path / "other")
+    assert registry.get("other").name == "other"
+    write(tmp_path / "other", 5)
+    registry.models["other"].update()
+    assert registry.get("other").version == 5
+    with pytest.raises(Failure):
+        registry.get("second")
+    old, gone = registry.models["other"], weakref.ref(registry.get("other"))
+    registry.remove("other")
+    registry.remove("other")  # is gone already
+    gc.collect()
+    assert gone() is None and set(registry.models) == {"m"}
+    old.update()  # as a watch that was in the middle of it would
+    assert not old.is_available
+    assert registry.get("m").version == 1

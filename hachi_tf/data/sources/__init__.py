@@ -18,6 +18,7 @@ SOURCES: dict[str, str | type[Source]] = {
     "midi": "hachi_tf.data.sources.midi:Midi",
     "audio_frames": "hachi_tf.data.sources.audio_frames:AudioFrames",
     "time_series": "hachi_tf.data.sources.time_series:TimeSeries",
+    "pen_lines": "hachi_tf.data.sources.pen_lines:PenLines",
     "event_table": "hachi_tf.data.sources.event_table:EventTable",
     "text": "hachi_tf.data.sources.text:Text",
 }
