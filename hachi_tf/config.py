@@ -12,7 +12,7 @@ from typing import Any
 
 from absl import flags
 
-from hachi_tf import flagfiles, hachi_machi
+from hachi_tf import flagfiles, hachi_machi, ready
 from hachi_tf.errors import UserError
 
 
@@ -161,7 +161,7 @@ def expand_flagfiles(
         value = value if equals else next(arguments, "")
         if not value:
             raise UserError("--flagfile=FILE", "no file")
-        path = os.path.normpath(os.path.join(folder, value))
+        path = os.path.normpath(ready.find(os.path.join(folder, value)))
         if path in _open:
             raise UserError("flag files that do not include themselves", path)
         if path.lower().endswith(flagfiles.SUFFIXES):

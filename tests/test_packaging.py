@@ -14,8 +14,10 @@ from collections.abc import Iterable
 import pytest
 
 import hachi_tf
+from hachi_tf import ready as ready_lib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+KEPT = ("hershey", "kanji", "rhythm", "text")  # the ready exports
 UNREACHABLE = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolution|ProxyError")
 
 # pip picks wheels for `--platform`, but reads markers such as `sys_platform` for the machine it
@@ -97,9 +99,11 @@ def test_dependencies_resolve_to_wheels_for(platform, markers, only_there, tmp_p
 def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
     source = tmp_path / "source"
     ignore = shutil.ignore_patterns("__pycache__")
-    for folder in ("hachi_tf", "configs", "tests"):
+    for folder in ("hachi_tf", "configs", "exports", "tests"):
         shutil.copytree(ROOT / folder, source / folder, ignore=ignore)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    (source / "exports" / "mine").mkdir()
+    (source / "exports" / "mine" / "README.md").write_text("Somebody's own.")
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
     run_pip([*command, "--wheel-dir", str(tmp_path), str(source)])
@@ -108,8 +112,42 @@ def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
     assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
     files = zipfile.ZipFile(wheel).namelist()
     modules = {path.relative_to(source).as_posix() for path in source.glob("hachi_tf/**/*.py")}
-    assert modules == {name for name in files if not name.startswith("hachi_tf-")}
+    code = {name for name in files if name.startswith("hachi_tf/") and "/ready/" not in name}
+    assert modules == code
+    kept = [f"exports/{name}" for name in KEPT]
+    ready = {
+        f"hachi_tf/ready/{path.relative_to(ROOT).as_posix()}"
+        for folder in ("configs", *kept)
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
+    assert ready == {name for name in files if "/ready/" in name}
     assert any(name.endswith("LICENSE") for name in files)
+    assert set(kept) | {"exports/README.md"} == {
+        line.removeprefix("!").removesuffix("/")
+        for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!exports/")
+    }
+
+
+def test_ready_exports_have_a_licence_and_what_they_are():
+    found = ready_lib.listing()
+    assert set(found["exports"]) == {f"exports/{name}" for name in KEPT}
+    for name, about in found["exports"].items():
+        licence = pathlib.Path(found["folder"], name, "LICENSE")
+        assert licence.read_text(encoding="utf-8").strip() and len(about) > 20
+    names = {f"configs/{path.name}" for path in (ROOT / "configs").glob("*.flags")}
+    assert set(found["configurations"]) == names and all(found["configurations"].values())
+
+
+def test_ready_names_are_found_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ready_lib.find("exports/kanji/1") == ROOT / "exports" / "kanji" / "1"
+    assert ready_lib.find("exports/../setup.cfg") == pathlib.Path("exports/../setup.cfg")
+    assert ready_lib.find("exports/none") == pathlib.Path("exports/none")
+    own = tmp_path / "exports" / "kanji"
+    own.mkdir(parents=True)
+    assert ready_lib.find("exports/kanji") == pathlib.Path("exports/kanji")
 
 
 def test_what_is_imported_is_what_setup_installs():
