@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from hachi_tf import plugins
+
 TINY_FLAGS = (
     "--layers=1", "--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=8",
     "--learning_rate=0.01", "--validate_every=5", "--device=cpu",
@@ -20,6 +22,17 @@ OTHER_CELLS = ("gru", "rnn")  # beside LSTMs, with and without peepholes
 LONG = ("test_sample_text", "test_sample", "test_train_resumed", "test_live_chain",
         "test_handwriting", "test_loaders", "test_served", "test_streaming", "test_rest",
         "test_forecast", "test_sound", "test_perform", "test_text_model")  # fmt: skip
+
+
+def pytest_addoption(parser):
+    """`--plugin=FILE.py`: holds sources and heads of one's own to the conformance tests."""
+    parser.addoption("--plugin", action="append", default=[], help="file of a source or head")
+
+
+def pytest_configure(config):
+    """Registers what the files hold before tests are collected over the registries."""
+    if config.getoption("--plugin"):
+        plugins.load(config.getoption("--plugin"))
 
 
 def pytest_collection_modifyitems(items):

@@ -23,7 +23,9 @@ RANKS = {
     **dict.fromkeys(["flagfiles", "hachi_machi", "ready", "series"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
-    **dict.fromkeys(["config", "program", "samplers", "evaluation", "serving", "training"], 3),
+    **dict.fromkeys(
+        ["config", "plugins", "program", "samplers", "evaluation", "serving", "training"], 3
+    ),
     **dict.fromkeys(["forecasting", "performing", "studio", "writing"], 3),
     **dict.fromkeys(PROGRAMS | {"hachi_tf"}, 4),
 }
