@@ -3,6 +3,7 @@
 import ast
 import configparser
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -96,8 +97,10 @@ def test_dependencies_resolve_to_wheels_for(platform, markers, only_there, tmp_p
     assert tensorflow.endswith(f"-cp311-cp311-{platform}.whl")
 
 
-def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
-    source = tmp_path / "source"
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A checkout with somebody's own export in it."""
+    source = tmp_path_factory.mktemp("checkout") / "source"
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("hachi_tf", "configs", "exports", "tests"):
         shutil.copytree(ROOT / folder, source / folder, ignore=ignore)
@@ -105,10 +108,18 @@ def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
     (source / "exports" / "mine" / "README.md").write_text("Somebody's own.")
     for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
-    run_pip([*command, "--wheel-dir", str(tmp_path), str(source)])
+    return source
 
-    (wheel,) = tmp_path.glob("*.whl")
+
+@pytest.fixture(scope="module")
+def wheel(source):
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
+    run_pip([*command, "--wheel-dir", str(source.parent), str(source)])
+    (wheel,) = source.parent.glob("*.whl")
+    return wheel
+
+
+def test_wheel_holds_the_whole_package_and_nothing_else(source, wheel):
     assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
     files = zipfile.ZipFile(wheel).namelist()
     modules = {path.relative_to(source).as_posix() for path in source.glob("hachi_tf/**/*.py")}
@@ -128,6 +139,28 @@ def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
         for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
         if line.startswith("!exports/")
     }
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_works_in_an_empty_folder(wheel, tmp_path):
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    empty.mkdir()
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--retries=1"]
+    run_pip([*command, "--target", str(installed), str(wheel)])
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+
+    def program(name, *flags):
+        command = [sys.executable, "-m", f"hachi_tf.{name}", *flags]
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    ready = json.loads(program("describe", "--ready", "--json"))
+    assert ready["folder"] == str(installed / "hachi_tf" / "ready")
+    program("sample", "--export_dir=exports/kanji", "--num_steps=50", "--seed=1", "--output=k.svg")
+    assert "<path" in (empty / "k.svg").read_text(encoding="utf-8")
+    described = program("describe", "--export_dir=exports/hershey")
+    assert "graph: computes, and nothing else" in described
 
 
 def test_ready_exports_have_a_licence_and_what_they_are():
