@@ -107,8 +107,10 @@ def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
     files = zipfile.ZipFile(wheel).namelist()
-    modules = {path.relative_to(source).as_posix() for path in source.glob("hachi_tf/**/*.py")}
-    assert modules == {name for name in files if not name.startswith("hachi_tf-")}
+    own = [path for path in source.glob("hachi_tf/**/*") if path.is_file()]
+    parts = {path.relative_to(source).as_posix() for path in own}
+    assert parts == {name for name in files if not name.startswith("hachi_tf-")}
+    assert "hachi_tf/serving/page_files/page.html" in parts
     assert any(name.endswith("LICENSE") for name in files)
 
 
