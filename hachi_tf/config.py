@@ -12,7 +12,7 @@ from typing import Any
 
 from absl import flags
 
-from hachi_tf import flagfiles, hachi_machi
+from hachi_tf import flagfiles, hachi_machi, plugins, ready
 from hachi_tf.errors import UserError
 
 
@@ -46,6 +46,10 @@ class ProgramConfig:
     """Flags that every program has."""
 
     debug: bool = flag(False, "Show the traceback of an error.")
+    plugin: tuple = flag(
+        (),
+        "Python file with SOURCES or HEADS of your own; it is run. Runs trained with it need it.",
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -161,7 +165,7 @@ def expand_flagfiles(
         value = value if equals else next(arguments, "")
         if not value:
             raise UserError("--flagfile=FILE", "no file")
-        path = os.path.normpath(os.path.join(folder, value))
+        path = os.path.normpath(ready.find(os.path.join(folder, value)))
         if path in _open:
             raise UserError("flag files that do not include themselves", path)
         if path.lower().endswith(flagfiles.SUFFIXES):
@@ -213,6 +217,8 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
         if values[field.name].present:
             value = values[field.name].value
             found[field.name] = tuple(value) if base_type(field)[0] is tuple else value
+    if "plugin" in found:
+        found["plugin"] = plugins.load(found["plugin"])
     if rest and (not positional or positional in found):
         raise UserError("no argument without a flag", rest[0], "see --help")
     if len(rest) > 1:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from hachi_tf import ready
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
@@ -26,6 +27,9 @@ class DescribeConfig(ProgramConfig):
         "", "Path of data or a table to describe, to compare on, or to draw.", group="What"
     )
     source: str = flag("", "Source of the data, e.g. kanji; inferred from --data.", group="What")
+    ready: bool = flag(
+        False, "List the configurations and exports that come with hachi_tf.", group="What"
+    )
     devices: bool = flag(False, "Describe compute devices and list MIDI ports.", group="What")
     latency: bool = flag(False, "Time live steps of the run or export, in ms.", group="What")
     compare: tuple = flag(
@@ -51,17 +55,17 @@ class DescribeConfig(ProgramConfig):
         if self.compare:
             if len(self.models) != 2:
                 raise UserError("two runs or exports for --compare", str(len(self.models)))
-            if self.export_dir or self.devices:
-                raise UserError("--compare by itself", "--export_dir or --devices beside it")
+            if self.export_dir or self.devices or self.ready:
+                raise UserError("--compare by itself", "something else to describe beside it")
             return
         data = "" if self.picture == "columns" else self.data
-        if (self.picture or self.latency) and (data or self.source or self.devices):
+        if (self.picture or self.latency) and (data or self.source or self.devices or self.ready):
             raise UserError("a run or an export for --picture or --latency", "something else")
         if (self.sample or self.text) and not (self.picture or self.latency):
             raise UserError(f"--picture={'|'.join(PICTURES)} with --sample or --text", "none")
         if not self.output.endswith(".png"):
             raise UserError("--output=FILE.png", repr(self.output))
-        asked = [self.run_dir, self.export_dir, data or self.source, self.devices]
+        asked = [self.run_dir, self.export_dir, data or self.source, self.devices, self.ready]
         if sum(map(bool, asked)) > 1:
             raise UserError("one thing to describe", "several", "see --help")
 
@@ -79,6 +83,8 @@ def describe(config: DescribeConfig) -> dict[str, Any]:
     """
     if config.compare:
         return describe_comparison(config)
+    if config.ready:
+        return ready.listing()
     if config.devices:
         from hachi_tf.evaluation.machine import machine_figures
 

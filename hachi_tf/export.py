@@ -1,4 +1,4 @@
-"""Writes a run as a SavedModel that TensorFlow Serving, or TensorFlow alone, can use."""
+"""Writes a run as a SavedModel for TensorFlow Serving, or as a page that needs no server."""
 
 import dataclasses
 import json
@@ -12,6 +12,7 @@ from hachi_tf.alphabet import Alphabet
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
+from hachi_tf.schema import Schema
 from hachi_tf.startup import import_tensorflow
 from hachi_tf.writing.prime import read_styles
 
@@ -31,6 +32,11 @@ class ExportConfig(ProgramConfig):
     )
     export_dir: str = flag(
         "", "Directory of the versions; exports/NAME, the run's name, by default.", group="Output"
+    )
+    output: str = flag(
+        "",
+        "HTML file to write instead: a page that draws by itself, without network or server.",
+        group="Output",
     )
     max_steps: int = flag(
         2000, "Most events that one call draws for a row.", low=1, high=10_000_000, group="Output"
@@ -54,8 +60,14 @@ class ExportConfig(ProgramConfig):
         super().__post_init__()
         if self.run_dir and self.from_export:
             raise UserError("either --run_dir or --from_export", "both")
-        if self.from_export and not self.export_dir:
-            raise UserError("--export_dir with --from_export", "none")
+        if self.output and self.export_dir:
+            raise UserError(
+                "--output for a page, or --export_dir for a SavedModel",
+                "both",
+                "--from_export names an export to read",
+            )
+        if self.from_export and not (self.export_dir or self.output):
+            raise UserError("--output, or --export_dir with --from_export", "neither")
 
 
 def export(config: ExportConfig) -> dict[str, Any]:
@@ -69,7 +81,6 @@ def export(config: ExportConfig) -> dict[str, Any]:
     from hachi_tf.samplers.reading import Style
     from hachi_tf.serving import manifest, saved_model
     from hachi_tf.training.report import sample_hint
-    from hachi_tf.training.run import data_splits
 
     if config.from_export:
         path = manifest.find_version(config.from_export)
@@ -85,22 +96,19 @@ def export(config: ExportConfig) -> dict[str, Any]:
     else:
         from hachi_tf.training.run import load_run
 
+        _check_run(config.run_dir)
         trained = load_run(config.run_dir or None)
         network, transforms, schema = trained.network, trained.transforms, trained.schema
         metadata, styles = _describe_run(trained), []
         trained_on, cache = trained.trained_on, trained.cache
         target = config.export_dir or str(pathlib.Path("exports", metadata["name"]))
     metadata["name"] = pathlib.Path(target).resolve().name
-    said = {name: getattr(config, name) for name in ("licence", "credit") if getattr(config, name)}
-    metadata["data"] = metadata.get("data", {}) | said
+    metadata["data"] = metadata.get("data", {}) | _said(config)
     if pathlib.Path(target, "schema.json").exists():
         raise UserError("a folder of its own for --export_dir", f"the run directory {target}")
     if config.styles:
-        alphabet = Alphabet(network.alphabet) if network.conditioned else None
-        model = SimpleNamespace(alphabet=alphabet, scale=trained_on.get("scale"))
-        primes = read_styles(config.styles, model, lambda: data_splits(
-            trained_on, schema, config.data, cache))  # fmt: skip
-        styles = [Style(name, f"{prime.text} ", prime.events) for name, prime in primes.items()]
+        alphabet = network.alphabet if network.conditioned else None
+        styles = _read_styles(config, alphabet, schema, trained_on, cache)
     fixable = trained_on.get("renderer") == "events" and not network.conditioned
     path = saved_model.export(
         network, transforms, schema, target, config.max_steps, metadata, styles, fixable
@@ -117,6 +125,79 @@ def export(config: ExportConfig) -> dict[str, Any]:
         "styles": [style.name for style in styles],
         "metrics": metadata.get("metrics", {}),
     }
+
+
+def export_page(config: ExportConfig) -> dict[str, Any]:
+    """Writes a run's best weights, or an export, as one HTML file; returns what was written.
+
+    Raises:
+        UserError: if the run or export cannot be read, a page cannot draw what it draws, or the
+            file cannot be written.
+    """
+    from hachi_tf.serving import manifest, page
+
+    page.check_path(config.output)
+    import_tensorflow()
+    if config.from_export:
+        path = manifest.find_version(config.from_export)
+        metadata, cache = manifest.read(path), None
+
+        def weights():
+            return page.read_weights(path, metadata)
+    else:
+        from hachi_tf.models import network_to_dict
+        from hachi_tf.training.run import load_run
+        from hachi_tf.transforms import transform_to_dict
+
+        _check_run(config.run_dir)
+        trained = load_run(config.run_dir or None)
+        weights, cache = trained.network.get_weights, trained.cache
+        metadata = _describe_run(trained) | {
+            "schema": trained.schema.to_dict(),
+            "transforms": transform_to_dict(trained.transforms),
+            "network": network_to_dict(trained.network),
+        }
+    metadata["max_steps"] = config.max_steps
+    metadata["data"] = metadata.get("data", {}) | _said(config)
+    if config.styles:
+        schema, alphabet = metadata["schema"], metadata["network"]["config"].get("alphabet")
+        styles = _read_styles(
+            config, alphabet, Schema.from_dict(schema), metadata["data"], cache)  # fmt: skip
+        metadata["styles"] = manifest.describe_styles(styles)
+    return page.save_page(metadata, weights, config.output)
+
+
+def _check_run(run_dir: str) -> None:
+    """Refuses an export in the place of a run."""
+    from hachi_tf.serving import manifest
+
+    folder = pathlib.Path(run_dir or "runs")
+    if manifest.version_numbers(folder) or (folder / "saved_model.pb").is_file():
+        raise UserError("a run directory", f"the export {run_dir}", "name it with --from_export")
+
+
+def _said(config: ExportConfig) -> dict[str, str]:
+    """Licence and credit, where flags say them."""
+    return {name: getattr(config, name) for name in ("licence", "credit") if getattr(config, name)}
+
+
+def _read_styles(
+    config: ExportConfig,
+    characters: str | None,
+    schema: Schema,
+    trained_on: dict[str, Any],
+    cache: Any,
+) -> list[Any]:
+    """The styles of `--styles`, for a model that writes these characters."""
+    from hachi_tf.samplers.reading import Style
+    from hachi_tf.training.run import data_splits
+
+    alphabet = None if characters is None else Alphabet(characters)
+    model = SimpleNamespace(alphabet=alphabet, scale=trained_on.get("scale"))
+    primes = read_styles(
+        config.styles, model, lambda: data_splits(trained_on, schema, config.data, cache)
+    )
+    return [Style(name, f"{prime.text} ", prime.events) for name, prime in primes.items()]
 
 
 def _describe_run(trained: Any) -> dict[str, Any]:
@@ -136,6 +217,14 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: ExportConfig) -> None:
+        if config.output:
+            result = export_page(config)
+            weights, size = f"{result['num_weights']:,}", f"{result['bytes'] / 1e6:.1f} MB"
+            log.info("%s: %s weights, %s", result["page"], weights, size)
+            log.info("use it: open it in a browser, send it, or put it on any web site")
+            if config.json:
+                sys.stdout.write(json.dumps(result) + "\n")
+            return
         result = export(config)
         log.info(
             "%s: version %d, %s weights, %.1f MB",

@@ -133,7 +133,9 @@ def resolve(name: str, registry: Mapping[str, Any], what: str) -> Callable[..., 
         UserError: if the registry has no such name.
     """
     if name not in registry:
-        raise UserError(f"a {what}: {', '.join(sorted(registry))}", *_unknown(name, registry))
+        got, do = _unknown(name, registry)
+        do = do or "give the --plugin that has it, if it is one of your own"
+        raise UserError(f"a {what}: {', '.join(sorted(registry))}", got, do)
     target = registry[name]
     if isinstance(target, str):
         module, _, attribute = target.partition(":")

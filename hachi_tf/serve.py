@@ -17,7 +17,7 @@ import tempfile
 import time
 from typing import Any
 
-from hachi_tf import startup
+from hachi_tf import ready, startup
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
@@ -135,7 +135,7 @@ class ServeConfig(ProgramConfig):
                 raise UserError("--export_dir=NAME=PATH, the name of letters, digits and ._-", text)
             if name in found:
                 raise UserError("one export for each name", name, "give names: NAME=PATH")
-            found[name] = pathlib.Path(path)
+            found[name] = ready.find(path)
         return found
 
     def labels(self) -> dict[str, dict[str, int]]:

@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from hachi_tf import plugins
+
 TINY_FLAGS = (
     "--layers=1", "--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=8",
     "--learning_rate=0.01", "--validate_every=5", "--device=cpu",
@@ -22,12 +24,38 @@ LONG = ("test_sample_text", "test_sample", "test_train_resumed", "test_live_chai
         "test_forecast", "test_sound", "test_perform", "test_text_model")  # fmt: skip
 
 
+# Parameters of tests that take long and whose other parameters promise the same.
+SLOW = {
+    "test_the_warmup_requests_run_in_the_cpp_loader_without_xla": {"rhythm", "byte", "char"},
+    "test_an_export_forecasts_as_the_network_in_memory_does": {"returns"},
+    "test_noise_starts_from_the_network_that_was_trained_without": {"0.075"},
+    "test_the_cpp_loader_gives_the_same_bits": {"char"},
+    "test_tf1s_loader_gives_the_same_bits": {"char"},
+    "test_chunks_and_primes_take_fixed_columns": {"independent"},
+    "test_events_are_those_drawn_by_hand_given_what_is_fixed": {"independent"},
+}
+
+
+def pytest_addoption(parser):
+    """`--plugin=FILE.py`: holds sources and heads of one's own to the conformance tests."""
+    parser.addoption("--plugin", action="append", default=[], help="file of a source or head")
+
+
+def pytest_configure(config):
+    """Registers what the files hold before tests are collected over the registries."""
+    if config.getoption("--plugin"):
+        plugins.load(config.getoption("--plugin"))
+
+
 def pytest_collection_modifyitems(items):
     """What each cell is tested with is slow for those that few people choose."""
     items.sort(key=lambda item: item.path.stem not in LONG)
     for item in items:
         parameters = getattr(item, "callspec", None)
-        if parameters is not None and parameters.params.get("cell") in OTHER_CELLS:
+        if parameters is None:
+            continue
+        slow = SLOW.get(item.originalname, ())
+        if parameters.params.get("cell") in OTHER_CELLS or parameters.id in slow:
             item.add_marker(pytest.mark.slow)
 
 

@@ -93,6 +93,7 @@ def test_it_learns_and_writes_a_table(folder, model):
     assert (table.values[0] >= 0).all() and (table.values[0] <= 127).all()
 
 
+@pytest.mark.slow
 def test_its_patch_plays_one_chain_beside_a_sensor_of_100_hz(folder, model):
     ear, in_port = Ear(), free_port()
     flags = flagfile(folder, "run.yaml", in_port=in_port, out_port=ear.port)

@@ -27,7 +27,7 @@ class Config(ProgramConfig):
 def test_flags_become_fields_of_their_types():
     argv = ["--hidden-size=3", "--rate", "0.25", "--noresume", "--names=a", "--names=b", "x.csv"]
     parsed = config_lib.parse(Config, argv, positional="path")
-    assert parsed == Config(False, "x.csv", 3, 0.25, None, False, "lstm", ("a", "b"))
+    assert parsed == Config(False, (), "x.csv", 3, 0.25, None, False, "lstm", ("a", "b"))
 
 
 def test_optional_flag_is_none_until_given():

@@ -19,7 +19,7 @@ TEXTS = {
 }
 CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.flags"))
 PROGRAMS = sorted(set(re.findall(r"python -m hachi_tf\.(\w+)", TEXTS["README.md"])))
-EVERYWHERE = {"flagfile", "help", "debug"}
+EVERYWHERE = {"flagfile", "help", "debug", "plugin"}
 
 
 @functools.cache

@@ -84,6 +84,22 @@ def exported(place):
     return folder / "1"
 
 
+def test_a_run_and_its_export_become_the_same_page(place, exported, capsys, tmp_path):
+    pages = {
+        "run": [str(place / "good"), "--licence=CC0-1.0"],
+        "export": [f"--from-export={exported.parent}", "--licence=CC0-1.0"],
+    }
+    for name, flags in pages.items():
+        path = tmp_path / f"{name}.html"
+        assert export.main([*flags, f"--output={path}", "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        assert result["page"] == str(path) and result["bytes"] == path.stat().st_size
+        assert result["kind"] == "strokes" and result["num_weights"] > 0
+    texts = [(tmp_path / f"{name}.html").read_text(encoding="utf-8") for name in pages]
+    assert texts[0].replace("good", "sketches") == texts[1] and "CC0-1.0" in texts[0]
+    assert not list(tmp_path.glob("[0-9]*"))  # no SavedModel beside them
+
+
 def described(capsys, *arguments):
     assert describe.main([*map(str, arguments), "--json"]) == 0
     return json.loads(capsys.readouterr().out)

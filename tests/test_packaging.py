@@ -3,6 +3,7 @@
 import ast
 import configparser
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -14,8 +15,10 @@ from collections.abc import Iterable
 import pytest
 
 import hachi_tf
+from hachi_tf import ready as ready_lib
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+KEPT = ("hershey", "kanji", "rhythm", "text")  # the ready exports
 UNREACHABLE = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolution|ProxyError")
 
 # pip picks wheels for `--platform`, but reads markers such as `sys_platform` for the machine it
@@ -94,24 +97,92 @@ def test_dependencies_resolve_to_wheels_for(platform, markers, only_there, tmp_p
     assert tensorflow.endswith(f"-cp311-cp311-{platform}.whl")
 
 
-def test_wheel_holds_the_whole_package_and_nothing_else(tmp_path):
-    source = tmp_path / "source"
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A checkout with somebody's own export in it."""
+    source = tmp_path_factory.mktemp("checkout") / "source"
     ignore = shutil.ignore_patterns("__pycache__")
-    for folder in ("hachi_tf", "configs", "tests"):
+    for folder in ("hachi_tf", "configs", "exports", "tests"):
         shutil.copytree(ROOT / folder, source / folder, ignore=ignore)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    (source / "exports" / "mine").mkdir()
+    (source / "exports" / "mine" / "README.md").write_text("Somebody's own.")
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
-    run_pip([*command, "--wheel-dir", str(tmp_path), str(source)])
+    return source
 
-    (wheel,) = tmp_path.glob("*.whl")
+
+@pytest.fixture(scope="module")
+def wheel(source):
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--retries=1"]
+    run_pip([*command, "--wheel-dir", str(source.parent), str(source)])
+    (wheel,) = source.parent.glob("*.whl")
+    return wheel
+
+
+def test_wheel_holds_the_whole_package_and_nothing_else(source, wheel):
     assert wheel.name == f"hachi_tf-{hachi_tf.__version__}-py3-none-any.whl"
     files = zipfile.ZipFile(wheel).namelist()
-    wanted = [*source.glob("hachi_tf/**/*.py"), *source.glob("hachi_tf/studio/page/*")]
-    modules = {path.relative_to(source).as_posix() for path in wanted}
-    assert modules == {name for name in files if not name.startswith("hachi_tf-")}
-    assert "hachi_tf/studio/page/index.html" in modules
+    own = [path for path in source.glob("hachi_tf/**/*") if path.is_file()]
+    parts = {path.relative_to(source).as_posix() for path in own}
+    installed = {name for name in files if not name.startswith("hachi_tf-")}
+    assert parts == {name for name in installed if "/ready/" not in name}
+    assert {"hachi_tf/serving/page_files/page.html", "hachi_tf/studio/page/index.html"} <= parts
+    kept = [f"exports/{name}" for name in KEPT]
+    ready = {
+        f"hachi_tf/ready/{path.relative_to(ROOT).as_posix()}"
+        for folder in ("configs", *kept)
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
+    assert ready == {name for name in installed if "/ready/" in name}
     assert any(name.endswith("LICENSE") for name in files)
+    assert set(kept) | {"exports/README.md"} == {
+        line.removeprefix("!").removesuffix("/")
+        for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!exports/")
+    }
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_works_in_an_empty_folder(wheel, tmp_path):
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    empty.mkdir()
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--retries=1"]
+    run_pip([*command, "--target", str(installed), str(wheel)])
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+
+    def program(name, *flags):
+        command = [sys.executable, "-m", f"hachi_tf.{name}", *flags]
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    ready = json.loads(program("describe", "--ready", "--json"))
+    assert ready["folder"] == str(installed / "hachi_tf" / "ready")
+    program("sample", "--export_dir=exports/kanji", "--num_steps=50", "--seed=1", "--output=k.svg")
+    assert "<path" in (empty / "k.svg").read_text(encoding="utf-8")
+    described = program("describe", "--export_dir=exports/hershey")
+    assert "graph: computes, and nothing else" in described
+
+
+def test_ready_exports_have_a_licence_and_what_they_are():
+    found = ready_lib.listing()
+    assert set(found["exports"]) == {f"exports/{name}" for name in KEPT}
+    for name, about in found["exports"].items():
+        licence = pathlib.Path(found["folder"], name, "LICENSE")
+        assert licence.read_text(encoding="utf-8").strip() and len(about) > 20
+    names = {f"configs/{path.name}" for path in (ROOT / "configs").glob("*.flags")}
+    assert set(found["configurations"]) == names and all(found["configurations"].values())
+
+
+def test_ready_names_are_found_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ready_lib.find("exports/kanji/1") == ROOT / "exports" / "kanji" / "1"
+    assert ready_lib.find("exports/../setup.cfg") == pathlib.Path("exports/../setup.cfg")
+    assert ready_lib.find("exports/none") == pathlib.Path("exports/none")
+    own = tmp_path / "exports" / "kanji"
+    own.mkdir(parents=True)
+    assert ready_lib.find("exports/kanji") == pathlib.Path("exports/kanji")
 
 
 def test_what_is_imported_is_what_setup_installs():

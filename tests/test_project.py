@@ -20,10 +20,12 @@ PROGRAMS_HERE = sorted(name for name in PROGRAMS if (PACKAGE / f"{name}.py").exi
 RANKS = {
     **dict.fromkeys(["errors", "files", "options", "schema", "startup", "transforms"], 0),
     **dict.fromkeys(["alphabet", "audio", "characters", "series", "tables", "midi"], 0),
-    **dict.fromkeys(["flagfiles", "hachi_machi", "series"], 0),
+    **dict.fromkeys(["flagfiles", "hachi_machi", "ready", "series"], 0),
     **dict.fromkeys(["data", "layers", "rendering"], 1),
     **dict.fromkeys(["models"], 2),
-    **dict.fromkeys(["config", "program", "samplers", "evaluation", "serving", "training"], 3),
+    **dict.fromkeys(
+        ["config", "plugins", "program", "samplers", "evaluation", "serving", "training"], 3
+    ),
     **dict.fromkeys(["forecasting", "performing", "studio", "writing"], 3),
     **dict.fromkeys(PROGRAMS | {"hachi_tf"}, 4),
 }
@@ -31,7 +33,8 @@ FORBIDDEN = {("layers", "data"), ("models", "data")}
 HEAVY = {"tensorflow", "keras", "tensorflow_probability", "tf_keras"}
 WITHOUT_HEAVY = ("rendering", "performing", "serving.client", "errors", "schema", "options",
                  "files", "config", "program", "alphabet", "characters", "writing",
-                 "audio", "series", "tables", "midi", "flagfiles", "hachi_machi", "hachi_tf",
+                 "audio", "series", "tables", "midi", "flagfiles", "hachi_machi", "ready",
+                 "hachi_tf",
                  "serving.rest_client", "serving.grpc_client", "serving.messages",
                  "serving.transports", "serving.remote_model", "serving.openapi")  # fmt: skip
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog",

@@ -9,6 +9,7 @@ from PIL import Image
 from hachi_tf.rendering import read_npz
 
 
+@pytest.mark.slow
 def test_same_seed_writes_the_same_numbers_in_two_processes(tmp_path, tiny_run, program):
     for name in ("a", "b"):
         program("sample", tiny_run, "--num_samples=3", "--num_steps=30", "--seed=7",

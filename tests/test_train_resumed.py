@@ -17,6 +17,7 @@ from hachi_tf.training.run_directory import RunDirectory
 from tests.runs import final_arrays, validations
 
 
+@pytest.mark.slow
 def test_run_killed_again_and_again_ends_with_the_same_bits(
     tmp_path, sketches, tiny_run, train_here
 ):

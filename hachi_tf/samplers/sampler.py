@@ -276,7 +276,7 @@ class Sampler:
 
         def draw(params, uniforms, _):
             drawn = self.head.sample(params, uniforms, **settings)
-            event = self.units.events(drawn[:, :size])
+            event = self.units.events(drawn[:, :size] if self.schema.end_of_sequence else drawn)
             if fixed is not None:
                 event = tf.where(tf.math.is_nan(fixed), event, fixed)
             return event, drawn[:, size] > 0.5 if self.schema.end_of_sequence else None

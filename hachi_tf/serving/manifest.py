@@ -9,7 +9,7 @@ import pathlib
 import platform
 from typing import Any
 
-from hachi_tf import hachi_machi
+from hachi_tf import hachi_machi, ready
 from hachi_tf.errors import UserError
 
 FORMAT = 1
@@ -38,10 +38,13 @@ def version_numbers(export_dir: str | os.PathLike) -> list[int]:
 def find_version(path: str | os.PathLike) -> pathlib.Path:
     """The version directory itself, or the newest one in a directory of versions.
 
+    Args:
+        path: of either; `exports/...` may be a ready one.
+
     Raises:
         UserError: if there is none.
     """
-    path = pathlib.Path(path)
+    path = ready.find(path)
     if path.suffix.lower() == ".pt":
         raise hachi_machi.retrain(str(path))
     if (path / "saved_model.pb").is_file():

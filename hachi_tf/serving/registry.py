@@ -247,6 +247,7 @@ class Registry:
         for model in self.models.values():
             manifest.find_version(model.path)
             model.update()
+        _collect_garbage()
 
     def watch(self, every_s: float) -> None:
         """Looks for new versions now and again, on a thread of its own, until `close`."""
@@ -270,7 +271,14 @@ class Registry:
                 except OSError as error:
                     log.error("%s: cannot look for versions: %s", model.name, error)
                 if model.statuses is not before:
-                    gc.collect()  # what TensorFlow's loader makes refers to itself
+                    _collect_garbage()
+
+
+def _collect_garbage() -> None:
+    """Takes what loading left, which refers to itself, and spares requests looking it over."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def not_found(name: str, version: int | None) -> Failure:

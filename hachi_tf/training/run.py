@@ -5,6 +5,7 @@ import pathlib
 from types import SimpleNamespace
 from typing import Any
 
+from hachi_tf import ready
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.training.run_directory import RunDirectory
@@ -177,6 +178,7 @@ def open_model(path: str | pathlib.Path | None = None) -> Any:
         return load_run(path)
     from hachi_tf.serving import manifest, saved_model
 
+    path = ready.find(path)
     if str(path).lower().endswith(".pt"):
         manifest.find_version(path)  # says what to do with a model of hachi machi
     if not manifest.version_numbers(path) and not (pathlib.Path(path) / "saved_model.pb").exists():

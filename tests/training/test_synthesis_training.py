@@ -210,6 +210,7 @@ def test_training_on_from_a_run_changes_all_rows_and_can_be_resumed(tmp_path, ol
     assert_same(tmp_path / "broken", whole)
 
 
+@pytest.mark.slow
 def test_a_fraction_held_out_of_endless_data_makes_it_finite(tmp_path, spy):
     """The source's own lines for validation then belong to training too."""
     run(tmp_path / "run", validation_fraction=0.25, epochs=2.0)

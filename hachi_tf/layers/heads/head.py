@@ -164,7 +164,7 @@ def choose(logits: tf.Tensor, noise: tf.Tensor, temperature: tf.Tensor) -> tf.Te
     """
     cumulative = tf.cumsum(tf.exp(tempered(logits, temperature)), axis=-1)
     below = tf.cast(cumulative <= noise * cumulative[..., -1:], tf.int32)
-    drawn = tf.minimum(tf.reduce_sum(below, axis=-1), tf.shape(logits)[-1] - 1)
+    drawn = tf.minimum(tf.reduce_sum(below, axis=-1), logits.shape[-1] - 1)
     likeliest = tf.argmax(logits, axis=-1, output_type=tf.int32)
     return tf.where(temperature[..., 0] > 0.0, drawn, likeliest)
 

@@ -91,7 +91,7 @@ class JointHead(Head):
     def sample(self, params, noise, bias=0.0, temperature=1.0, fixed=None, **truncation):
         """See `Head.sample`; neither bias nor temperature acts on the end."""
         events = []
-        split_noise = tf.split(noise, self._noise_sizes, axis=-1)
+        split_noise = _split(noise, self._noise_sizes)
         parts = zip(self._parts, self._split_params(params), split_noise, strict=True)
         for index, ((columns, head), own, own_noise) in enumerate(parts):
             settings = {"bias": bias, "temperature": temperature}
@@ -101,7 +101,8 @@ class JointHead(Head):
             if head.truncates:
                 settings |= truncation
             events.append(head.sample(own, own_noise, **settings))
-        return self._in_column_order(tf.concat(events, axis=-1))
+        joined = events[0] if len(events) == 1 else tf.concat(events, axis=-1)
+        return self._in_column_order(joined)
 
     def distribution(self, params, bias=0.0, temperature=1.0) -> Any:
         """See `Head.distribution`; a `tfd.Blockwise`, which knows no missing values."""
@@ -134,12 +135,17 @@ class JointHead(Head):
         return cls(blocks, config["end_of_sequence"])
 
     def _split_params(self, params: tf.Tensor) -> list[tf.Tensor]:
-        return tf.split(tf.cast(params, tf.float32), self._params_sizes, axis=-1)
+        return _split(tf.cast(params, tf.float32), self._params_sizes)
 
     def _in_column_order(self, events: tf.Tensor) -> tf.Tensor:
         if self._inverse == list(range(self.event_size)):
             return events
         return tf.gather(events, self._inverse, axis=-1)
+
+
+def _split(values: tf.Tensor, sizes: list[int]) -> list[tf.Tensor]:
+    """Columns of `[..., N]` by so many; each operation counts in a loop of one-row steps."""
+    return [values] if len(sizes) == 1 else tf.split(values, sizes, axis=-1)
 
 
 def make_head(schema: Schema, options: str | None = None, num_components: int = 20) -> JointHead:
