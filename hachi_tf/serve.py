@@ -193,7 +193,7 @@ def serve(config: ServeConfig) -> None:
         stack.callback(server.close)
         labels = config.labels()
         paths = _exports(config, stack)
-        ready = _ready_exports() if config.studio and not paths else {}
+        given = _ready_exports() if config.studio and not paths else {}
         models = [ServedModel(name, path, labels.get(name)) for name, path in paths.items()]
         registry = Registry(models)
         registry.load()
@@ -204,14 +204,14 @@ def serve(config: ServeConfig) -> None:
             from hachi_tf.studio.studio import Studio
 
             folder, most = pathlib.Path(config.studio_dir), int(config.max_upload_mb * 1e6)
-            studio = Studio(folder, core, guard, ready, most)
+            studio = Studio(folder, core, guard, given, most)
             stack.callback(studio.close)
 
         def is_ready(server: Server) -> None:
             log.info(
                 "ready in %.1f s: REST at http://%s:%d/v1/models/%s, gRPC at %s:%d; Ctrl-C ends it",
                 time.perf_counter() - begin_s, _shown(guard.host), server.rest_port,
-                ",".join(paths or ready), _shown(guard.host), server.grpc_port,
+                ",".join(paths or given), _shown(guard.host), server.grpc_port,
             )  # fmt: skip
             if studio is not None:
                 log.info("the studio: http://%s:%d/", _shown(guard.host), server.rest_port)
@@ -243,10 +243,10 @@ def _exports(config: ServeConfig, stack: contextlib.ExitStack) -> dict[str, path
 
 
 def _ready_exports() -> dict[str, pathlib.Path]:
-    """The exports that come with the source, by name; none of an installed package."""
-    folder = pathlib.Path(__file__).resolve().parents[1] / "exports"
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {path.name: path for path in found if (path / "1" / "saved_model.pb").is_file()}
+    """The exports that come with hachi_tf, by name."""
+    found = ready.listing()
+    paths = [pathlib.Path(found["folder"], name) for name in found["exports"]]
+    return {path.name: path for path in paths}
 
 
 def _guard(config: ServeConfig) -> Any:

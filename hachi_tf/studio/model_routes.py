@@ -9,7 +9,7 @@ from typing import Any
 from hachi_tf.errors import UserError
 from hachi_tf.serving import manifest, safety
 from hachi_tf.serving.core import Core
-from hachi_tf.serving.failures import Failure
+from hachi_tf.serving.page import write_page
 from hachi_tf.studio.archives import pack, unpack
 from hachi_tf.studio.lines import Lines
 from hachi_tf.studio.names import check_name
@@ -130,11 +130,6 @@ class ModelRoutes:
     async def page(self, request: Request, name: str) -> None:
         """The page to give away."""
         version = manifest.find_version(self._shelf.path(name))
-        try:
-            from hachi_tf.serving.page import write_page
-        except ImportError as error:
-            message = "expected a version with pages to give away; got one without"
-            raise Failure("UNIMPLEMENTED", message) from error
         with tempfile.TemporaryDirectory() as folder:
             target = pathlib.Path(folder, f"{name}.html")
             await asyncio.to_thread(write_page, version, target)

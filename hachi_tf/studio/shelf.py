@@ -35,6 +35,7 @@ class Shelf:
         self._given = {name: path for name, path in given.items() if name not in registry.models}
         self._waiting: set[str] = set()
         self._errors: dict[str, str] = {}
+        self._summaries: dict[pathlib.Path, tuple[Any, dict[str, Any]]] = {}
         self._failed: dict[str, Any] = {}  # what those looked like that could not be loaded
         self._lock, self._loading = threading.RLock(), threading.Lock()
         self._stop = threading.Event()
@@ -145,9 +146,17 @@ class Shelf:
         try:
             version = manifest.find_version(path)
             number = int(version.name) if version.name.isascii() and version.name.isdigit() else 1
-            return said | {"version": number} | summary(manifest.read(version), path)
-        except (UserError, *_ODD) as error:
+            return said | {"version": number} | self._summary(version, path)
+        except (UserError, OSError, *_ODD) as error:
             return said | {"state": "END", "error": str(error)}
+
+    def _summary(self, version: pathlib.Path, path: pathlib.Path) -> dict[str, Any]:
+        """`summary` of a version, read again only if it has changed."""
+        mark = _mark(version), (version / "assets" / "hachi.json").stat().st_mtime_ns
+        found = self._summaries.get(version)
+        if found is None or found[0] != mark:
+            self._summaries[version] = mark, summary(manifest.read(version), path)
+        return self._summaries[version][1]
 
     def _state(self, name: str) -> str:
         model = self.registry.models.get(name)

@@ -158,3 +158,11 @@ def test_exports_that_come_and_go_by_hand_are_seen(studio, tmp_path):
     assert studio.ask("DELETE", "models/odd")[0] == 200
     (exports / "empty").rmdir()
     assert {each["state"] for each in states().values()} == {"AVAILABLE"}
+
+
+def test_a_page_to_give_away(studio):
+    status, headers, page = studio.request("GET", "/studio/api/models/kanji/page")
+    assert status == 200 and headers["content-type"] == "text/html; charset=utf-8"
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''kanji.html"
+    assert page[:15].lower() == b"<!doctype html>" and len(page) > 1_000_000
+    assert studio.request("GET", "/studio/api/models/nobody/page")[0] == 404

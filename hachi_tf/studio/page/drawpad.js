@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { outline } from "./ink.js";
 
 const TALL = 240; // units; strokes are given in them
-const PEN = 3.6;
+const PEN = 3;
 
 /** Keeps strokes as lists of [x, y, t], t in seconds since the first point. */
 export class DrawPad {

@@ -110,7 +110,8 @@ export class Pen {
     const line = this.lines[index];
     const letters = [...line.text];
     const share = line.events.length ? line.drawn / line.events.length : 0;
-    const written = line.done && share >= 1 ? letters.length : Math.round(line.reached * share);
+    const reached = line.positions?.[line.drawn - 1] ?? line.reached * share;
+    const written = line.done && share >= 1 ? letters.length : Math.floor(reached + 0.2);
     const x = line.drawn ? this.at[0] + this.sheet.size.letter * 0.35 : 0;
     this.sheet.foretell(index, letters.slice(written).join("").trimStart(), x);
   }

@@ -16,8 +16,9 @@ export async function mount(root, [first, second]) {
 
   async function refresh() {
     clearTimeout(timer);
-    all = await models();
-    fill(list, all.map(item));
+    const found = await models();
+    if (JSON.stringify(found) !== JSON.stringify(all)) fill(list, found.map(item)); // else open menus stay
+    all = found;
     if (all.some((model) => model.state === "LOADING")) timer = setTimeout(() => attempt(refresh), 1000);
   }
 
@@ -79,7 +80,7 @@ function actionsMenu(model, done) {
     ["Download", fetched(paths.at("models", model.name, "download"), `${model.name}.tar.gz`)],
     ["A page to give away", fetched(paths.at("models", model.name, "page"), `${model.name}.html`)],
   ];
-  if (model.own) {
+  if (model.own && model.state !== "LOADING") {
     entries.push(["Rename", () => attempt(async () => {
       const name = await ask({ title: `Rename ${model.name}`, yes: "Rename", field: { label: "New name", value: model.name } });
       if (!name || name === model.name) return;

@@ -41,7 +41,7 @@ export function mount(root, model, picker) {
     fill(charts, answer.samples.flatMap((each) => Object.entries(each.columns).map(([name, column]) =>
       h("figure", {}, h("figcaption", {}, h("strong", { text: [...new Set([each.series, name].filter(Boolean))].join(" · ") }),
         h("span", { class: "faint", text: ` ${column.mean.length} steps ahead, ${unitOf(name)}` })),
-      fan(column, each.dates ?? [], name)))));
+      fan(column, each.dates ?? [], name, Math.max(320, Math.min(940, charts.clientWidth)))))));
   }
   const unitOf = (name) => model.columns.find((each) => each.name === name)?.unit || "in the data's unit";
   const redraw = () => attempt(draw);

@@ -8,6 +8,7 @@ import { wrap } from "./wrap.js";
 
 const CHUNK = 16; // events
 const NEAR_END_CHUNK = 6;
+const [TRIES, TRY_APART] = [3, 7919]; // other draws of a chunk in which the pen lost its way
 const LOOK = 64; // events that tell where a line stands
 const TYPING_MS = 900; // after a key, more may come
 
@@ -25,6 +26,7 @@ export class Writer {
     this.isRunning = false;
     this.text = "";
     this.most = Math.round(columns * 1.5);
+    this.advance = pen.sheet.size.width / columns;
   }
 
   /** What is to be written from now on. */
@@ -150,7 +152,7 @@ export class Writer {
     const { hand } = line;
     const near = this.#mayGrow(index) && line.reached > [...line.text].length - 4;
     const row = {
-      seed: [this.seed, index], num_steps: near ? NEAR_END_CHUNK : CHUNK,
+      seed: [this.seed + TRY_APART * (mark.tries ?? 0), index], num_steps: near ? NEAR_END_CHUNK : CHUNK,
       bias, temperature, text: line.text, style: hand ? "" : style ?? "",
     };
     let signature = "sample";
@@ -165,6 +167,10 @@ export class Writer {
     const [drawn] = await predict(this.model, signature, [row]);
     if (line.version !== version || this.pen.lines[index] !== line) return;
     const before = signature === "continue" && hand ? [...hand.text].length : 0;
+    if (isLost(line, mark, drawn, before, this.advance) && (mark.tries ?? 0) < TRIES) {
+      mark.tries = (mark.tries ?? 0) + 1;
+      return;
+    }
     line.events.push(...drawn.events.slice(0, drawn.lengths));
     line.positions.length = mark.count;
     for (const each of drawn.position.slice(0, drawn.lengths)) line.positions.push(each - before);
@@ -209,4 +215,13 @@ export class Writer {
     const line = before.find((each) => each.text.length >= 8) ?? before[0];
     return line ? handOf(line.events, line.text, line.positions) : null;
   }
+}
+
+// Whether the pen scribbles on the spot, or writes over what is written.
+function isLost(line, mark, drawn, before, advance) {
+  if (drawn.lengths < CHUNK || mark.count < CHUNK) return false;
+  const reached = drawn.position[drawn.lengths - 1] - before;
+  const along = drawn.events.slice(0, drawn.lengths).reduce((sum, [dx]) => sum + dx, 0);
+  const moved = reached - mark.position;
+  return reached - line.positions[mark.count - CHUNK] < 0.5 || (moved > 1 && along < 0.12 * moved * advance);
 }

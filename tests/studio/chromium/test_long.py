@@ -114,7 +114,7 @@ def test_a_band_composes_while_it_plays(make_visitor, everything):
 def test_models_are_downloaded_loaded_renamed_and_compared(make_visitor, everything, tmp_path):
     visitor = make_visitor(everything)
     page = visitor.open("models")
-    page.wait_for_selector("li[data-model=kanji]:not(:has-text('loaded'))")
+    page.wait_for_selector("li[data-model=kanji]:not(:has-text('being loaded'))")
     item = page.locator("li[data-model=kanji]")
     item.locator("summary").click()
     with page.expect_download() as download:
@@ -124,6 +124,7 @@ def test_models_are_downloaded_loaded_renamed_and_compared(make_visitor, everyth
 
     page.set_input_files("input[type=file]", archive)
     pages.answer(page, "Load", "loaded-one")
+    page.wait_for_selector("li[data-model=loaded-one]:not(:has-text('being loaded'))")
     item = page.locator("li[data-model=loaded-one]")
     item.locator("summary").click()
     item.get_by_role("button", name="Rename").click()
