@@ -1,5 +1,6 @@
-"""What ends a training between two steps: the clock, or Ctrl-C."""
+"""What ends a training between two steps: the clock, or a signal."""
 
+import contextlib
 import signal
 import time
 from typing import Any
@@ -30,27 +31,32 @@ class Clock:
 
 
 class Interrupt:
-    """While entered, the first Ctrl-C only sets `asked`; the second one interrupts at once.
+    """While entered, the first Ctrl-C or SIGTERM only sets `asked`; the second interrupts at once.
 
-    A signal that rose in the middle of a step would leave weights and step number apart.
+    A signal that rose in the middle of a step would leave weights and step number apart. SIGTERM
+    is what schedulers of clusters send before they end a process.
+
+    Attributes:
+        asked: whether one came.
+        status: the exit status that it asks for.
     """
 
     def __init__(self):
-        self.asked = False
-        self._before: Any = None
+        self.asked, self.status = False, 128 + signal.SIGINT
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interrupt":
-        try:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        except ValueError:  # not the main thread, which alone gets signals
-            self._before = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(ValueError):  # not the main thread, which alone gets signals
+                self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *unused: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
-    def _ask(self, *unused: object) -> None:
+    def _ask(self, number: int, *unused: object) -> None:
+        self.status = 128 + number
         if self.asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(self.status)
         self.asked = True
