@@ -4,11 +4,15 @@ VENV ?= .venv
 RUN ?= runs/quickstart
 PY = $(VENV)/bin/python
 
-.PHONY: help quickstart test lint bench conformance clean
+.PHONY: help quickstart test torture fuzz soak gpu-check lint bench conformance clean
 
 help:
 	@echo "make quickstart  install, train about 5 minutes, evaluate, sample, export"
 	@echo "make test        install the tools of development, run the tests"
+	@echo "make torture     kill, starve and damage a training again and again (minutes)"
+	@echo "make fuzz        100,000 damaged inputs for each parser (an hour)"
+	@echo "make soak        half an hour of training; memory and files have to stay flat"
+	@echo "make gpu-check   values against the CPU, speed against PyTorch, on a GPU"
 	@echo "make lint        check style with ruff"
 	@echo "make bench       install PyTorch too, measure speed and memory against it and Keras"
 	@echo "make conformance REST=host:port GRPC=host:port [MODEL=kanji]"
@@ -31,6 +35,19 @@ quickstart: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	$(PY) -m pytest
+
+torture: $(VENV)/installed-dev
+	$(PY) -m tests.torture
+
+fuzz: $(VENV)/installed-dev
+	$(PY) -m tests.fuzz
+
+soak: $(VENV)/installed
+	$(PY) -m tests.torture.soak
+
+gpu-check: $(VENV)/installed-bench
+	$(PY) -m pip install --quiet --editable ".[gpu]"
+	$(PY) -m tests.benchmarks.gpu_check
 
 lint: $(VENV)/installed-dev
 	$(PY) -m ruff check .

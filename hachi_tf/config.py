@@ -15,6 +15,8 @@ from absl import flags
 from hachi_tf import flagfiles, hachi_machi, plugins, ready
 from hachi_tf.errors import UserError
 
+_MAX_NAME = 100  # characters of a flag's name
+
 
 def flag(
     default: Any,
@@ -80,7 +82,7 @@ class ProgramConfig:
             if not isinstance(value, dict):
                 raise ValueError("not an object")
             unknown = set(value) - {field.name for field in dataclasses.fields(cls)}
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise UserError(f"a JSON object in {where}", str(error)) from error
         if unknown:
             raise UserError(
@@ -204,8 +206,12 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
         }[kind]
         default = None if kind is tuple else field.default
         define(field.name, default, field.metadata["help"], flag_values=values)
+    arguments = expand_flagfiles(argv, cls=cls)
+    for name in (argument.partition("=")[0] for argument in arguments):
+        if name.startswith("-") and len(name) > _MAX_NAME:  # absl would look for similar ones
+            raise UserError("flags as --help lists them", name[:_MAX_NAME] + "...")
     try:
-        rest = values(["program", *expand_flagfiles(argv, cls=cls)])[1:]
+        rest = values(["program", *arguments])[1:]
     except flags.UnrecognizedFlagError as error:
         name = error.flagname
         do = hachi_machi.hint(program_name(cls), name, _kinds(cls))

@@ -8,11 +8,13 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from hachi_tf.errors import UserError
 
 # Errors of a full or failing disk; they carry no file name.
 _DISK_ERRNOS = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", -1)}
+_PIECE = 1 << 20  # bytes
 _LEFTOVER = re.compile(r"\.(partial|replaced)-[0-9a-f]{16}-(.+)", re.DOTALL)
 
 
@@ -50,6 +52,24 @@ def atomic_path(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         if isinstance(error, OSError) and _is_about_writing(error, temporary, target):
             raise _unwritable(target, error) from error
         raise
+
+
+def read_at_most(file: BinaryIO, limit: int) -> bytes | None:
+    """What is left of a file, or None if it is more than so many bytes.
+
+    `file.read(limit)` would set aside as much memory at once.
+
+    Args:
+        file: open for reading.
+        limit: the most bytes.
+    """
+    pieces, count = [], 0
+    while piece := file.read(_PIECE):
+        pieces.append(piece)
+        count += len(piece)
+        if count > limit:
+            return None
+    return b"".join(pieces)
 
 
 def clean_folder(folder: str | os.PathLike) -> None:

@@ -76,7 +76,7 @@ def run(
         argv: the arguments; the process's by default.
 
     Returns:
-        The exit status: 0, or 2 for bad input, or 130 when interrupted.
+        The exit status: 0, 2 for bad input, 75 if another worker has gone, or 130 when interrupted.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     # A stream is None where it was closed before the program began.
@@ -98,7 +98,7 @@ def run(
         if debug:
             raise
         log.error("error: %s", error)
-        return 2
+        return error.status
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -112,7 +112,7 @@ def run(
         said = (str(error) or type(error).__name__).splitlines()[0][:300]
         log.error("error: expected enough memory and space, and places to write; got %s", said)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         log.error("interrupted")
-        return 130
+        return next(iter(interrupt.args), 130)
     return 0

@@ -5,8 +5,10 @@ import gc
 import importlib.abc
 import importlib.machinery
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -67,13 +69,23 @@ def _quick_import(keras: bool) -> Iterator[None]:
             gc.enable()
 
 
-def import_tensorflow(device: str = "auto", threads: int = 0, keras: bool = True) -> None:
+def import_tensorflow(
+    device: str = "auto",
+    threads: int = 0,
+    keras: bool = True,
+    first: Callable[[], Any] | None = None,
+) -> Any:
     """Imports TensorFlow and wakes its devices; `TF_CPP_MIN_LOG_LEVEL` does not silence all of it.
 
     Args:
         device: `auto`, `cpu` (hides GPUs) or `gpu`.
         threads: how many to compute with; 0 leaves it to TensorFlow.
         keras: whether Keras is imported now; else when it is first used.
+        first: called before any operation, for what has to be; it may wait, and Ctrl-C then ends
+            the process.
+
+    Returns:
+        What `first` returned.
 
     Raises:
         UserError: if a GPU is wanted and TensorFlow sees none.
@@ -89,8 +101,22 @@ def import_tensorflow(device: str = "auto", threads: int = 0, keras: bool = True
         if threads:
             tf.config.threading.set_inter_op_parallelism_threads(threads)
             tf.config.threading.set_intra_op_parallelism_threads(threads)
+        made = _interruptible(first) if first else None
         tf.constant(0)
         gpus = tf.config.list_physical_devices("GPU")
     tf.get_logger().setLevel("ERROR")
     if device == "gpu" and not gpus:
         raise UserError("--device=gpu where TensorFlow sees a GPU", "none", "see BUILD.md")
+    return made
+
+
+def _interruptible(function: Callable[[], Any]) -> Any:
+    """Calls what waits outside of Python, where Ctrl-C is not heard else."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except ValueError:  # not the main thread, which alone gets signals
+        return function()
+    try:
+        return function()
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import pathlib
 import sys
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.program import run
-from hachi_tf.startup import import_tensorflow
 from hachi_tf.training.run_directory import RunDirectory
-
-log = logging.getLogger(__name__)
+from hachi_tf.training.start import network_flags, train
+from hachi_tf.training.workers import STRATEGIES
 
 # Flags that may change when a run is resumed: they change no weight that was learned before.
-RESUMABLE = ("data", "max_minutes", "patience", "validate_every", "resume", "device", "debug")
+RESUMABLE = ("data", "max_minutes", "patience", "validate_every", "resume", "device", "debug",
+             "strategy")  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +79,13 @@ class TrainConfig(ProgramConfig):
     )
     seed: int = flag(0, "Seed of everything random.", low=0, high=2**31 - 1, group="Run")
     device: str = flag("auto", "Where to compute.", choices=("auto", "cpu", "gpu"), group="Run")
+    strategy: str = flag(
+        "auto",
+        "Who learns together: this process, all GPUs of this host, or the workers that TF_CONFIG "
+        "names, with the same flags; auto is what there is.",
+        choices=STRATEGIES,
+        group="Run",
+    )
     network: str = flag(
         "prediction",
         "Predicts the next event, or also reads a text that it writes.",
@@ -223,66 +229,6 @@ class TrainConfig(ProgramConfig):
                 )
         values = dataclasses.asdict(old)
         return {**values, "max_minutes": 0.0, "debug": False}
-
-
-def network_flags(found: dict[str, Any]) -> dict[str, Any]:
-    """The flags that say what the network of `--init_from` is.
-
-    Raises:
-        UserError: if it is no run or export, or a flag that was given contradicts it.
-    """
-    directory = RunDirectory(found["init_from"])
-    if directory.schema.exists():
-        flags = directory.flags()
-    else:
-        from hachi_tf.serving import manifest
-
-        described = manifest.read(manifest.find_version(found["init_from"]))
-        flags = described.get("training", {}).get("flags", {})
-    names = ("network", "head", "mixtures", "cell", "layers", "hidden_size", "end_of_sequence")
-    names += ("window_components",)
-    for name in names:
-        if name in found and name in flags and found[name] != flags[name]:
-            raise UserError(
-                f"--{name}={flags[name]}, which the network of --init_from has",
-                str(found[name]),
-                "leave the flag out",
-            )
-    return {name: flags[name] for name in names if name in flags}
-
-
-def train(config: TrainConfig) -> RunDirectory:
-    """Trains, or goes on training, as the flags say.
-
-    Returns:
-        The run directory.
-
-    Raises:
-        UserError: for bad data, contradictory flags, or a loss that stays not finite.
-    """
-    from hachi_tf.data.sources import infer_source, make_source
-
-    if not config.source:
-        own = "hershey" if config.network == "synthesis" else "kanji"
-        source = infer_source(config.data) if config.data else own
-        log.info("source: %s", source)
-        config = dataclasses.replace(config, source=source)
-    name = make_source(config.source, config.data or None).name
-    if config.run_dir:
-        directory = RunDirectory(config.run_dir)
-    else:
-        directory = RunDirectory.new(name)
-        config = dataclasses.replace(config, run_dir=str(directory.path))
-    with directory.locked():
-        import_tensorflow(config.device)
-
-        from hachi_tf.training.run import open_model
-        from hachi_tf.training.session import Session
-
-        starts = config.init_from and not directory.schema.exists()
-        initial = open_model(config.init_from) if starts else None
-        Session(config, directory, initial).train()
-    return directory
 
 
 def main(argv: list[str] | None = None) -> int:

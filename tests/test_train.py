@@ -76,7 +76,7 @@ def test_init_from_a_model_that_does_not_fit_is_refused(
 
 
 @pytest.mark.parametrize("name", ["config.json", "schema.json"])
-@pytest.mark.parametrize("content", ["", "[]", "{}", "\udcff"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "\udcff", "[" * 5000])
 def test_foreign_files_in_a_run_directory_are_named(tmp_path, tiny_run, name, content):
     run_dir = tmp_path / "run"
     shutil.copytree(tiny_run, run_dir)

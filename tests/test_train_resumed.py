@@ -53,8 +53,11 @@ def test_run_killed_again_and_again_ends_with_the_same_bits(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to a process")
-def test_ctrl_c_loses_no_step_with_everything_random_on(tmp_path, sketches, train_here):
+@pytest.mark.skipif(os.name != "posix", reason="sends signals to a process")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_loses_no_step_with_everything_random_on(
+    tmp_path, sketches, train_here, number, status
+):
     flags = ["--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=4", "--dropout=0.2",
              "--weight_noise=adaptive", "--optimizer=graves_rmsprop", "--validate_every=5",
              "--learning_rate=0.001", "--device=cpu"]  # fmt: skip
@@ -68,9 +71,9 @@ def test_ctrl_c_loses_no_step_with_everything_random_on(tmp_path, sketches, trai
     while not (broken / "metrics.jsonl").exists() or not (broken / "metrics.jsonl").stat().st_size:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=120)
-    assert process.returncode == 130 and "go on: python -m hachi_tf.train" in said, said
+    assert process.returncode == status and "go on: python -m hachi_tf.train" in said, said
     assert "Traceback" not in said
     train_here(sketches, *flags, f"--run_dir={broken}")
     (arrays, metadata), (expected, expected_metadata) = map(final_arrays, (broken, whole))

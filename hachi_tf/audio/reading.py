@@ -13,6 +13,7 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3")
 """The suffixes of sound files."""
 
 _BLOCK = 1 << 12  # samples; of a damaged file, what is lost with the damage
+_AT_ONCE = 1 << 24
 _MOST_SAMPLES = 1 << 30  # 4 GiB
 _FULL_SCALE = 0.999
 _CLIPPED_IN_A_ROW = 3  # so many samples at full scale are no peak
@@ -101,9 +102,11 @@ def _read_channels(file: Any, remarks: dict[str, str]) -> np.ndarray:
 
 def _read_all(file: Any) -> np.ndarray:
     """Samples `[n, C]` up to the end, or to where the file is damaged."""
-    # At once if that goes: between blocks libsndfile loses what an .mp3 carries over.
-    with contextlib.suppress(RuntimeError):  # soundfile's own errors are
-        return file.read(dtype="float32", always_2d=True)
+    # At once if that goes: between blocks libsndfile loses what an .mp3 carries over. But a head
+    # may promise more than there is, and memory for all of it would be set aside.
+    if file.format == "MP3" or file.frames * file.channels <= _AT_ONCE:
+        with contextlib.suppress(RuntimeError):  # soundfile's own errors are
+            return file.read(dtype="float32", always_2d=True)
     blocks = [np.zeros((0, file.channels), np.float32)]
     with contextlib.suppress(RuntimeError):
         file.seek(0)

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +32,14 @@ def batch_signature(width: int) -> dict:
         "previous": tf.TensorSpec([None, width], tf.float32),
         "skip": tf.TensorSpec([None], tf.int32),
     }
+
+
+def share_signature(width: int) -> dict:
+    """The `tf.TensorSpec` of each part of a share of a batch; see `Pipeline.batch`."""
+    import tensorflow as tf
+
+    place, rows = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+    return {**batch_signature(width), "place": place, "rows": rows}
 
 
 class Pipeline:
@@ -116,8 +124,14 @@ class Pipeline:
             size = self.rows
             self._batches = [order[i : i + size] for i in range(0, len(order), size)]
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of a step.
+    def batch(self, step: int, share: tuple[int, int] | None = None) -> dict[str, np.ndarray]:
+        """The batch of a step, or a share of it.
+
+        Args:
+            step: the step's number.
+            share: which one of how many, from 0; None for all rows. Shares have equally many rows
+                and no row of the batch in common: where the batch does not divide, rows of length
+                0 fill them up. They are as long as the batch's longest row.
 
         Returns:
             `events` float32 `[B, T, F]` in data units, zero past the end; `lengths` int32 `[B]`;
@@ -127,7 +141,9 @@ class Pipeline:
             it has none; `offset` int32 `[B]`, the place of the row's first event in its
             sequence; `begins` bool `[B]`, whether the row starts from the zero state; `previous`
             float32 `[B, F]`, the event before the row's first one, zeros where it begins; `skip`
-            int32 `[B]`, how many of the row's first events do not count.
+            int32 `[B]`, how many of the row's first events do not count. A share also has `place`
+            int32 `[B]`, the row's place in the batch, -1 for none, and `rows` int32, how many
+            the batch has.
         """
         epoch, number = divmod(step, self.steps_per_epoch)
         epoch = epoch if self._shuffle else 0
@@ -141,8 +157,15 @@ class Pipeline:
         part = pieces.Pieces(*(np.where(there, column, 0) for column in self._pieces[index]))
         is_fresh = not self.carry or number % (self._reset_every or self.steps_per_epoch) == 0
         begins = there if is_fresh else there & (part.start == 0)
-        width = self._dataset.num_features
-        events = np.zeros((len(rows), max(int(part.length.max()), 1), width), np.float32)
+        longest, width = max(int(part.length.max()), 1), self._dataset.num_features
+        places = {}
+        if share:
+            place = _places(len(rows), *share)
+            places = {"place": place, "rows": np.int32(len(rows))}
+            index, begins, there = index[place], begins[place], there[place] & (place >= 0)
+            part = pieces.Pieces(*(np.where(place < 0, 0, column[place]) for column in part))
+            rows = rows[place]
+        events = np.zeros((len(rows), longest, width), np.float32)
         previous = np.zeros((len(rows), width), np.float32)
         for row, (sequence, start, length, _) in enumerate(zip(*part, strict=True)):
             goes_on = int(there[row] and not begins[row])
@@ -166,24 +189,37 @@ class Pipeline:
             "begins": begins,
             "previous": previous,
             "skip": skipped(self._dataset, part, part.start, part.length),
+            **places,
         }
 
-    def batches(self, first_step: int = 0, num_steps: int | None = None):
+    def batches(
+        self,
+        first_step: int = 0,
+        num_steps: int | None = None,
+        shares: list[tuple[int, int]] | None = None,
+    ):
         """The batches from `first_step` on as a `tf.data.Dataset`, read ahead in a thread.
 
         Args:
             first_step: the first step's number.
             num_steps: how many; without end by default.
+            shares: which shares of each, in place of the whole batch.
         """
         import tensorflow as tf
 
-        def generate() -> Iterator[dict[str, np.ndarray]]:
+        def generate() -> Iterator[Any]:
             step = first_step
             while num_steps is None or step < first_step + num_steps:
-                yield self.batch(step)
+                if shares is None:
+                    yield self.batch(step)
+                else:
+                    yield tuple(self.batch(step, share) for share in shares)
                 step += 1
 
-        signature = batch_signature(self._dataset.num_features)
+        width = self._dataset.num_features
+        signature = batch_signature(width)
+        if shares is not None:
+            signature = (share_signature(width),) * len(shares)
         return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
 
 
@@ -199,6 +235,13 @@ def skipped(
         length: how many events it has, `[B]`.
     """
     return np.clip(dataset.leads[part.sequence] - first, 0, length).astype(np.int32)
+
+
+def _places(rows: int, number: int, count: int) -> np.ndarray:
+    """The rows of a share of a batch, int32 `[ceil(rows / count)]`, -1 for none."""
+    each = -(-rows // count)
+    place = np.arange(number * each, (number + 1) * each, dtype=np.int32)
+    return np.where(place < rows, place, np.int32(-1))
 
 
 def _utf8(text: str | None) -> bytes:

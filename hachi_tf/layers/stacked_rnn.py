@@ -98,7 +98,16 @@ class StackedRNN(keras.layers.Layer):
             layer.built = True
         self.built = True
 
-    def call(self, inputs, initial_state=None, lengths=None, training=False, seed=None, below=None):
+    def call(
+        self,
+        inputs,
+        initial_state=None,
+        lengths=None,
+        training=False,
+        seed=None,
+        below=None,
+        rows=None,
+    ):
         """Runs the stack over sequences.
 
         Args:
@@ -109,6 +118,8 @@ class StackedRNN(keras.layers.Layer):
             training: whether to drop out.
             seed: int32 `[2]`, on which alone the dropout depends; None to draw one.
             below: `[B, T, below_size]`, the outputs of the layer below; not dropped.
+            rows: of a share of a batch, each row's place in the whole batch, int32 `[B]`, and how
+                many rows that has; dropout is then that of the whole batch.
 
         Returns:
             The outputs `[B, T, L H]` in the compute dtype, zero past `lengths`, and each row's
@@ -132,7 +143,7 @@ class StackedRNN(keras.layers.Layer):
         for index, layer in enumerate(self.rnn_layers):
             if index:
                 below = layer_outputs[-1]
-                below = self._drop(below, seed, index) if drop else below
+                below = self._drop(below, seed, index, rows) if drop else below
             layer_inputs = [inputs] if below is None else [inputs, below]
             state = self._layer_state(initial_state, index)
             outputs, state = run(layer, layer_inputs, state, valid, lengths)
@@ -140,7 +151,7 @@ class StackedRNN(keras.layers.Layer):
             states.extend(state)
         outputs = tf.concat(layer_outputs, -1)
         if drop:
-            outputs = self._drop(outputs, seed, 0)
+            outputs = self._drop(outputs, seed, 0, rows)
         return tf.transpose(outputs, [1, 0, 2]), states
 
     def _is_own(self) -> bool:
@@ -152,9 +163,15 @@ class StackedRNN(keras.layers.Layer):
         count = 2 if self.is_lstm else 1
         return [tf.cast(each, tf.float32) for each in state[index * count : (index + 1) * count]]
 
-    def _drop(self, values, seed, index):
+    def _drop(self, values, seed, index, rows=None):
+        """Drops of `[T, B, ...]`, in the way that follows from the seed and the rows' places."""
         seed = tf.random.experimental.stateless_fold_in(seed, index)
-        return tf.nn.experimental.stateless_dropout(values, self.dropout, seed)
+        if rows is None:
+            return tf.nn.experimental.stateless_dropout(values, self.dropout, seed)
+        places, total = rows
+        ones = tf.ones([tf.shape(values)[0], total, values.shape[-1]], values.dtype)
+        kept = tf.nn.experimental.stateless_dropout(ones, self.dropout, seed)
+        return values * tf.gather(kept, tf.maximum(places, 0), axis=1)
 
     def _run_lstm(self, layer, inputs, state, valid, lengths):
         """Inputs, a list of `[T, B, ...]`, and state -> outputs `[T, B, H]` and state."""

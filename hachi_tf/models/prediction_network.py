@@ -153,6 +153,7 @@ class PredictionNetwork(keras.Model):
         lengths: tf.Tensor | None = None,
         training: bool = False,
         seed: tf.Tensor | None = None,
+        rows: tuple[tf.Tensor, tf.Tensor] | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Whole sequences.
 
@@ -163,6 +164,8 @@ class PredictionNetwork(keras.Model):
             lengths: int32 `[B]`; steps from there on are padding, and are not read.
             training: whether dropout is on.
             seed: int32 `[2]`, from which dropout follows.
+            rows: of a share of a batch, each row's place in the whole one, int32 `[B]`, and how
+                many rows that has, from which dropout follows too.
 
         Returns:
             The head's parameters `[B, T, P]`, and the state of each row at its length.
@@ -173,6 +176,7 @@ class PredictionNetwork(keras.Model):
             lengths=lengths,
             training=training,
             seed=seed,
+            rows=rows,
         )
         return self._params(outputs), state
 

@@ -163,6 +163,7 @@ class SynthesisNetwork(PredictionNetwork):
         lengths: tf.Tensor | None = None,
         training: bool = False,
         seed: tf.Tensor | None = None,
+        rows: tuple[tf.Tensor, tf.Tensor] | None = None,
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Whole sequences; see `PredictionNetwork.call`. The path stays what it was."""
         if initial_state is None:
@@ -178,6 +179,7 @@ class SynthesisNetwork(PredictionNetwork):
                 training=training,
                 seed=seed,
                 below=h,
+                rows=rows,
             )
             outputs.append(upper)
         return self._params(tf.concat(outputs, -1)), [*reader, *above, initial_state[-1]]

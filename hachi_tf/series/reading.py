@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hachi_tf.errors import UserError
+from hachi_tf.files import read_at_most
 from hachi_tf.series.dates import parse_dates
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv")
@@ -147,11 +148,11 @@ def _cells(path: str) -> tuple[list[str], list[int], list[list[str]]]:
     """The header, the rows' lines, and the columns' cells."""
     try:
         with _open(path) as file:
-            content = file.read(_MAX_BYTES + 1)
+            content = read_at_most(file, _MAX_BYTES)
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError("a file of series that can be read", f"{path} ({reason})") from error
-    if len(content) > _MAX_BYTES:
+    if content is None:
         raise UserError(f"a file of at most {_MAX_BYTES} bytes", path)
     try:
         text = content.decode("utf-8-sig")

@@ -44,7 +44,7 @@ def parse_llll(text: str, path: str) -> Table:
         if not isinstance(head, str) or head in parts:
             raise UserError(
                 "[ data [ ... ] ... ], [ time ... ] and [ features ... ], each once",
-                f"{'another' if head in parts else 'something else'} in {path}, "
+                f"{'another' if isinstance(head, str) else 'something else'} in {path}, "
                 f"line {lines.get((index,), 1)}",
             )
         parts[head], places[head] = element[1:], index

@@ -12,7 +12,7 @@ from hachi_tf.models import network_class, network_from_dict, network_to_dict
 from hachi_tf.models.growth import is_grown
 from hachi_tf.schema import Schema
 from hachi_tf.training.run_directory import RunDirectory
-from hachi_tf.transforms import Transform, transform_from_dict
+from hachi_tf.transforms import Transform, transform_from_dict, transform_to_dict
 
 
 class Built(NamedTuple):
@@ -170,6 +170,39 @@ def _make_end_rare(network: Any, train: Any) -> None:
     bias = network.output_layer.bias.numpy()
     bias[-1] = -np.log(max(float(np.mean(train.lengths)), 2.0) - 1.0)
     network.output_layer.bias.assign(bias)
+
+
+def describe_run(
+    config: Any, source: Any, built: Built, scale: dict[str, float] | None, initial: Any = None
+) -> dict[str, Any]:
+    """The contents of a run's `schema.json`.
+
+    Args:
+        config: the flags.
+        source: what it learns from.
+        built: its transforms and network.
+        scale: of its lines, if it learns from lines.
+        initial: None, or something with `trained_on` that it started from.
+    """
+    keys = ("source", "licence", "credit", "init_from")
+    origin = initial and {key: initial.trained_on[key] for key in keys if key in initial.trained_on}
+    windows = {"context": config.context, "horizon": config.horizon} if config.context else {}
+    return {
+        "schema": built.network.schema.to_dict(),
+        "transforms": transform_to_dict(built.transforms),
+        "network": network_to_dict(built.network),
+        "data": {
+            "source": config.source,
+            "validation_fraction": config.validation_fraction,
+            "fingerprint": source.fingerprint(),
+            "renderer": source.renderer,
+            "licence": source.licence,
+            "credit": source.credit,
+            **({"scale": scale} if scale else {}),
+            **windows,
+            **({"init_from": origin} if origin else {}),
+        },
+    }
 
 
 def build_again(source: Any, schema: Schema, directory: RunDirectory) -> Built:

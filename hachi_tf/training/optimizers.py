@@ -1,7 +1,7 @@
 """Optimizers by name, and the learning rate as a function of the step."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 OPTIMIZERS = ("adam", "graves_rmsprop", "sgd")
 DECAYS = ("constant", "linear", "cosine")
@@ -44,3 +44,16 @@ def learning_rate_at(
     if decay == "linear":
         return peak * (1.0 - done)
     return peak * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+class Schedule(NamedTuple):
+    """The learning rate over the steps; see `learning_rate_at`."""
+
+    peak: float
+    warmup_steps: int
+    total_steps: int
+    decay: str
+
+    def __call__(self, step: int) -> float:
+        """The learning rate of a step."""
+        return learning_rate_at(step, *self)

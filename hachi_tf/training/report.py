@@ -88,6 +88,7 @@ def picture(
     summaries: Any,
     num_steps: int,
     data: Any,
+    made: dict[str, Any] | None = None,
 ) -> list[str]:
     """Draws samples into `samples/step-N.png` and TensorBoard, if the source says how.
 
@@ -96,15 +97,18 @@ def picture(
     goes to TensorBoard too. A text goes to `samples/step-N.txt`. Sound goes on from the first
     sequence of `data`, see `sample_sound`.
 
+    `made` keeps what was compiled for the next time; each time anew would take a second, and
+    memory.
+
     Returns:
         Lines for a person to read: of a text the samples, else none.
     """
     if network.schema.text_unit is not None:
-        return sample_text(network, transforms, directory, step, summaries, num_steps)
+        return sample_text(network, transforms, directory, step, summaries, num_steps, made)
     if source.renderer == "frames":
         from hachi_tf.training.sound_report import sample_sound
 
-        sample_sound(network, transforms, source.framing, data, directory, step, summaries)
+        sample_sound(network, transforms, source.framing, data, directory, step, summaries, made)
     if source.renderer not in PICTURE_SAMPLES:
         return []
     import tensorflow as tf
@@ -117,13 +121,16 @@ def picture(
     count = PICTURE_SAMPLES[source.renderer]
     if source.renderer == "events":
         num_steps = min(num_steps, PICTURE_EVENTS)
-    sampler = Sampler(network, transforms, network.schema, num_steps)
+    made = {} if made is None else made
+    if "draw" not in made:
+        sampler = Sampler(network, transforms, network.schema, num_steps)
+        made["draw"] = tf.function(sampler.sample)
     rows = tf.range(count)
     conditions = {"bias": tf.zeros([count])}
     if network.conditioned:
         texts = [data.texts[index % len(data)] for index in range(count)]
         conditions = {"bias": tf.ones([count]), "text": tf.constant(texts)}
-    drawn = tf.function(sampler.sample)(
+    drawn = made["draw"](
         seed=tf.stack([rows, tf.zeros_like(rows)], axis=-1),
         num_steps=tf.fill([count], num_steps),
         temperature=tf.ones([count]),

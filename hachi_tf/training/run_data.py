@@ -1,10 +1,14 @@
 """What a run learns from and what is held out, as its network reads them."""
 
+import functools
 import logging
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hachi_tf.data.dataset import Dataset, load_datasets
 from hachi_tf.data.fitting import fit_splits
+from hachi_tf.data.operations import limits_of, parse_operations
+from hachi_tf.data.pipeline import Pipeline
 from hachi_tf.data.windows import Windows
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.scoring import spaced_subset
@@ -20,6 +24,8 @@ VALIDATION_EVENTS = 200_000
 VALIDATION_PART = 5000
 # From fewer characters nobody learns to write.
 LITTLE_TEXT = 100_000
+# A long sequence is cut into windows of so many events, unless --sequence_length says otherwise.
+WINDOW_LENGTH = 100
 
 
 class RunData(NamedTuple):
@@ -71,6 +77,44 @@ def read_data(config: Any, source: Any, directory: RunDirectory, initial: Any = 
     elif held_out is not None and not source.independent:
         held_out = held_out.cut(VALIDATION_PART)
     return RunData(splits["train"], spaced_subset(held_out, VALIDATION_EVENTS), columns, wanted)
+
+
+def make_pipeline(config: Any, source: Any, data: RunData, transforms: Any) -> Pipeline:
+    """The batches of a run.
+
+    Args:
+        config: the flags.
+        source: what `config.source` names.
+        data: what `read_data` returned.
+        transforms: fitted, from data units to the network's.
+    """
+    schema, train = data.wanted.schema, data.train
+    fresh = _fresh_epochs(config, source) if data.columns == schema else None
+    operations = parse_operations(config.operations, schema, limits_of(transforms))
+    if config.context:
+        windows = Windows(config.context, config.horizon, config.stride)
+        train = windows.epoch(data.train, config.seed, 0)
+        if config.stride > 1:
+            fresh = functools.partial(windows.epoch, data.train, config.seed)
+    in_one = source.independent or config.context
+    return Pipeline(
+        train,
+        config.batch_size,
+        config.sequence_length or (0 if in_one else WINDOW_LENGTH),
+        config.seed,
+        fresh=fresh,
+        carry=not in_one,
+        operations=operations if len(operations) else None,
+        reset_every=source.reset_every,
+    )
+
+
+def _fresh_epochs(config: Any, source: Any) -> Callable[[int], Dataset] | None:
+    """For a source without end, what makes the training split of a later epoch, else None."""
+    if source.epoch(0) is None or config.validation_fraction is not None:
+        return None  # a split of one's own is a split of finite data
+    columns = len(source.schema)
+    return lambda epoch: Dataset.from_sequences(source.epoch(epoch), columns)
 
 
 def _check_text(config: Any, source: Any, count: int) -> None:

@@ -107,7 +107,7 @@ class RunDirectory:
             if not isinstance(value, dict):
                 raise ValueError("not a JSON object")
             return value
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UserError(
                 f"a run directory with {path.name} in it",
                 f"{self.path} ({error})",
@@ -158,7 +158,7 @@ class RunDirectory:
                 try:
                     record = json.loads(line)
                     float(record["nats_per_step"]), int(record["step"]), str(record["split"])
-                except (ValueError, TypeError, KeyError):
+                except (ValueError, TypeError, KeyError, RecursionError):
                     break
                 records.append(record)
         return records

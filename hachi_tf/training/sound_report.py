@@ -28,6 +28,7 @@ def sample_sound(
     directory: RunDirectory,
     step: int,
     summaries: Any,
+    made: dict[str, Any] | None = None,
 ) -> None:
     """Goes on with a recording at two temperatures.
 
@@ -42,14 +43,18 @@ def sample_sound(
         directory: the run's.
         step: of the training.
         summaries: of the run.
+        made: what was compiled before, and is kept.
     """
     from hachi_tf.samplers.sampler import Sampler
 
     count, num_steps = len(TEMPERATURES), round(SAMPLE_S * framing.frames_per_s)
     prime = data.window(0, 0, round(PRIME_S * framing.frames_per_s))
-    sampler = Sampler(network, transforms, network.schema, num_steps)
+    made = {} if made is None else made
+    if "draw" not in made:
+        sampler = Sampler(network, transforms, network.schema, num_steps)
+        made["draw"] = tf.function(sampler.sample_primed, autograph=False)
     rows = tf.range(count)
-    drawn = tf.function(sampler.sample_primed, autograph=False)(
+    drawn = made["draw"](
         prime=tf.tile(tf.constant(prime)[None], [count, 1, 1]),
         prime_lengths=tf.fill([count], len(prime)),
         seed=tf.stack([rows, tf.zeros_like(rows)], -1),

@@ -1,4 +1,4 @@
-"""What ends a training between two steps: the clock, or Ctrl-C."""
+"""What ends a training between two steps: the clock, or a signal."""
 
 import contextlib
 import signal
@@ -30,31 +30,38 @@ class Clock:
         return True
 
 
-# Windows sends a process of its own group the second in place of the first.
-_ASKING = [each for name in ("SIGINT", "SIGBREAK") if (each := getattr(signal, name, None))]
+# Windows sends a process of its own group SIGBREAK in place of Ctrl-C's SIGINT.
+_NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")
+_ASKING = [each for name in _NAMES if (each := getattr(signal, name, None))]
 
 
 class Interrupt:
-    """While entered, the first Ctrl-C only sets `asked`; the second one interrupts at once.
+    """While entered, the first Ctrl-C or SIGTERM only sets `asked`; the second interrupts at once.
 
-    A signal that rose in the middle of a step would leave weights and step number apart.
+    A signal that rose in the middle of a step would leave weights and step number apart. SIGTERM
+    is what schedulers of clusters send before they end a process.
+
+    Attributes:
+        asked: whether one came.
+        status: the exit status that it asks for.
     """
 
     def __init__(self):
-        self.asked = False
-        self._before: dict[signal.Signals, Any] = {}
+        self.asked, self.status = False, 128 + signal.SIGINT
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interrupt":
-        with contextlib.suppress(ValueError):  # not the main thread, which alone gets signals
-            for number in _ASKING:
+        for number in _ASKING:
+            with contextlib.suppress(ValueError):  # not the main thread, which alone gets signals
                 self._before[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *unused: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
-    def _ask(self, *unused: object) -> None:
+    def _ask(self, number: int, *unused: object) -> None:
+        self.status = 128 + number
         if self.asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(self.status)
         self.asked = True

@@ -20,6 +20,7 @@ def sample_text(
     step: int,
     summaries: Any,
     length: int,
+    made: dict[str, Any] | None = None,
 ) -> list[str]:
     """Draws texts at two temperatures into `samples/step-N.txt` and TensorBoard.
 
@@ -32,6 +33,7 @@ def sample_text(
         step: of the training.
         summaries: of the run.
         length: how many characters a record has, where records are learned.
+        made: what was compiled before, and is kept.
 
     Returns:
         Lines for a person.
@@ -41,10 +43,14 @@ def sample_text(
     rows = 1
     if network.schema.end_of_sequence:
         rows = int(np.clip(CHARACTERS // max(length, 1), 1, _MOST_RECORDS))
-    sampler = TextSampler(network, transforms, network.schema, CHARACTERS)
+    made = {} if made is None else made
+    if "draw" not in made:
+        sampler = TextSampler(network, transforms, network.schema, CHARACTERS)
+        made["draw"] = tf.function(sampler.sample, autograph=False)
+        made["codec"] = sampler.codec
     count = rows * len(TEMPERATURES)
     numbers = tf.range(count)
-    drawn = tf.function(sampler.sample, autograph=False)(
+    drawn = made["draw"](
         seed=tf.stack([numbers, tf.zeros_like(numbers)], -1),
         num_steps=tf.fill([count], CHARACTERS),
         bias=tf.zeros([count]),
@@ -52,7 +58,7 @@ def sample_text(
         top_k=tf.zeros([count], tf.int32),
         top_p=tf.ones([count]),
     )
-    texts = [each.decode("utf-8", "replace") for each in drawn[sampler.codec.output].numpy()]
+    texts = [each.decode("utf-8", "replace") for each in drawn[made["codec"].output].numpy()]
     lines = []
     for index, temperature in enumerate(TEMPERATURES):
         lines.append(f"temperature {temperature}:")

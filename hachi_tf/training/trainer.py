@@ -1,12 +1,13 @@
 """The training loop: one compiled step, everything random a pure function of seed and step."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from hachi_tf.data.pipeline import batch_signature
+from hachi_tf.data.pipeline import batch_signature, share_signature
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.teacher_forcing import (
     carried_sizes,
@@ -14,26 +15,17 @@ from hachi_tf.evaluation.teacher_forcing import (
     split_carried,
     teacher_forcing,
 )
-from hachi_tf.training import optimizers
 from hachi_tf.training.checkpoints import assign_arrays, variable_arrays
+from hachi_tf.training.optimizers import Schedule
+from hachi_tf.training.replicas import Replicas, among_all
 from hachi_tf.training.weight_noise import WeightNoise
 from hachi_tf.transforms import Transform
 
+# What workers may tell one another with a step; see `Trainer.train_step`.
+NUM_WISHES = 2
+NO_WISHES = (0.0,) * NUM_WISHES
 # So many non-finite steps in a row, and training stops with an error.
 MAX_SKIPPED_IN_A_ROW = 20
-
-
-class Schedule(NamedTuple):
-    """The learning rate over the steps; see `optimizers.learning_rate_at`."""
-
-    peak: float
-    warmup_steps: int
-    total_steps: int
-    decay: str
-
-    def __call__(self, step: int) -> float:
-        """The learning rate of a step."""
-        return optimizers.learning_rate_at(step, *self)
 
 
 class Trainer:
@@ -54,12 +46,13 @@ class Trainer:
             rather than a step. It matters to his RMSProp, whose epsilon is not small beside the
             square of a gradient by the step.
         weight_noise: None, or noise on the network's weights.
-        strategy: a `tf.distribute` strategy of one replica; the default one by default.
+        replicas: what learns together; this process alone by default. Each replica learns from a
+            share of the batch, and sums over all of them take the place of sums over the batch.
         carried_rows: of a pipeline whose rows go on where they stopped, how many they are: the
             recurrent state is carried over from step to step. 0 for none.
 
-    Raises:
-        ValueError: for a strategy of several replicas, which would each learn from all rows.
+    Attributes:
+        agreed: what all workers together gave as `wishes` for the last step.
     """
 
     def __init__(
@@ -72,39 +65,47 @@ class Trainer:
         clip_norm: float = 0.0,
         per_sequence: bool = False,
         weight_noise: WeightNoise | None = None,
-        strategy: tf.distribute.Strategy | None = None,
+        replicas: Replicas | None = None,
         carried_rows: int = 0,
     ):
         self.network, self.optimizer, self.schedule = network, optimizer, schedule
         self._transforms, self._seed, self._clip_norm = transforms, seed, clip_norm
         self._per_sequence = per_sequence
         self._noise = weight_noise
-        self._strategy = strategy or tf.distribute.get_strategy()
-        if self._strategy.num_replicas_in_sync > 1:
-            raise ValueError("expected a strategy of one replica; got several")
-        with self._strategy.scope():
+        self._replicas = replicas or Replicas()
+        with self._replicas.scope():
             network.build()
         self._learned = list(network.trainable_variables)
         self._learned += weight_noise.trainable_variables if weight_noise else []
-        with self._strategy.scope():
-            optimizer.build(self._learned)
         self._state = []
-        if carried_rows:
-            for index, size in enumerate(carried_sizes(network, transforms)):
+        with self._replicas.scope():
+            optimizer.build(self._learned)
+            for index, size in enumerate(
+                carried_sizes(network, transforms) if carried_rows else []
+            ):
                 zeros = tf.zeros([carried_rows, size])
                 self._state.append(keras.Variable(zeros, trainable=False, name=f"state_{index}"))
         self.step, self.skipped, self._skipped_in_a_row = 0, 0, 0
+        self.agreed = np.zeros(NUM_WISHES)
+        count = len(self._replicas.local)
+        signature = share_signature if self._replicas.count > 1 else batch_signature
         self._compiled = tf.function(
             self._distributed_step,
-            input_signature=[batch_signature(len(network.schema)), tf.TensorSpec([], tf.int32)],
+            input_signature=[
+                [signature(len(network.schema))] * count,
+                tf.TensorSpec([], tf.int32),
+                tf.TensorSpec([NUM_WISHES], tf.float32),
+            ],
             autograph=False,
         )
 
-    def train_step(self, batch: dict[str, tf.Tensor]) -> dict[str, float]:
+    def train_step(self, batch: Any, wishes: Sequence[float] = NO_WISHES) -> dict[str, float]:
         """Learns from one batch.
 
         Args:
-            batch: as `Pipeline.batches` yields it.
+            batch: as `Pipeline.batches` yields it; of several replicas, a share for each that is
+                in this process.
+            wishes: numbers that are summed over the workers, so that all of them know.
 
         Returns:
             `nats_per_step`, `gradient_norm`, `learning_rate`, `num_events`, all before the
@@ -112,11 +113,17 @@ class Trainer:
 
         Raises:
             UserError: if too many steps in a row were not finite.
+            WorkerLost: if a worker has gone.
         """
         rate = self.schedule(self.step)
         self.optimizer.learning_rate.assign(rate)
-        result = self._compiled(batch, tf.constant(self.step, tf.int32))
-        loss, norm, count = (float(value) for value in result)
+        shares = [batch] if isinstance(batch, dict) else list(batch)
+        with self._replicas.watched():
+            result = self._compiled(shares, tf.constant(self.step, tf.int32), tf.constant(wishes))
+            *result, agreed = result
+            loss, norm, count = (float(value) for value in result)
+        if self._replicas.num_workers > 1:
+            self.agreed = agreed.numpy()
         self.step += 1
         finite = np.isfinite(loss) and np.isfinite(norm)
         self._skipped_in_a_row = 0 if finite else self._skipped_in_a_row + 1
@@ -129,13 +136,33 @@ class Trainer:
             )
         return dict(nats_per_step=loss, gradient_norm=norm, learning_rate=rate, num_events=count)
 
-    def _distributed_step(self, batch: dict[str, tf.Tensor], step: tf.Tensor):
-        loss, norm, count = self._strategy.run(self._replica_step, args=(batch, step))
-        return loss, norm, count
+    def _distributed_step(self, shares: list[dict[str, tf.Tensor]], step: tf.Tensor, wishes):
+        replicas = self._replicas
+        step_seed = tf.stack([tf.constant(self._seed, tf.int32), step])
+        clean, draws = self._add_noise(step_seed)
+        sums, state = replicas.run(self._derivatives, shares, step, step_seed, wishes)
+        for variable, value in zip(self.network.trainable_variables, clean, strict=False):
+            variable.assign(value)
+        for variable, value in zip(self._state, replicas.first(state), strict=True):
+            value = value[: variable.shape[0]]
+            variable.assign(tf.where(tf.math.is_finite(value), value, 0.0))
+        gradients, *figures = replicas.run(self._gradients, sums, draws)
+        loss, norm, count, agreed = replicas.first(figures)
+        finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 
-    def _replica_step(self, batch: dict[str, tf.Tensor], step: tf.Tensor):
+        def learn():
+            replicas.learn(self.optimizer, gradients, self._learned)
+            return True
+
+        tf.cond(finite, learn, lambda: False)
+        return loss, norm, count, agreed
+
+    def _derivatives(self, shares, step: tf.Tensor, step_seed: tf.Tensor, wishes: tf.Tensor):
+        """On a replica: sums over all replicas, and the state that goes on, of all rows."""
+        batch = self._replicas.mine(shares)
+        places = (batch["place"], batch["rows"]) if "place" in batch else None
         seeds = row_seeds(self._seed, step, batch["index"])
-        state, memory = split_carried(self.network, self._carried(batch["begins"]))
+        state, memory = split_carried(self.network, self._carried(batch["begins"], places))
         forced = teacher_forcing(
             batch["events"],
             batch["lengths"],
@@ -150,10 +177,11 @@ class Trainer:
             memory,
         )
         count = tf.reduce_sum(tf.cast(forced.mask, tf.float32))
-        replicas = tf.distribute.get_replica_context()
-        count = replicas.all_reduce("sum", count)
-        step_seed = tf.stack([tf.constant(self._seed, tf.int32), step])
-        clean, draws = self._add_noise(step_seed)
+        rows = (
+            tf.shape(batch["lengths"])[0]
+            if places is None
+            else tf.math.count_nonzero(places[0] >= 0, dtype=tf.int32)
+        )
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             params, state = self.network(
@@ -163,46 +191,49 @@ class Trainer:
                 lengths=batch["lengths"],
                 training=True,
                 seed=step_seed,
+                rows=places,
             )
             log_prob = self.network.head.log_prob(params, forced.targets)
             nats = -tf.reduce_sum(tf.where(forced.mask, log_prob, 0.0))
-        carried = state if forced.memory is None else [*state, forced.memory]
-        for variable, value in zip(self._state, carried, strict=False):
-            variable.assign(tf.where(tf.math.is_finite(value), value, 0.0))
         # Derivatives of the sum, so that Graves's elementwise limits mean what they mean there.
         gradients = tape.gradient(
             nats,
             [variable.value for variable in variables],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
+        carried = [] if not self._state else state
+        carried = (
+            [*carried, forced.memory] if self._state and forced.memory is not None else carried
+        )
+        carried = [among_all(value, places) for value in carried] if places else list(carried)
+        sums = [nats, count, tf.cast(rows, tf.float32), wishes, *gradients, *carried]
+        sums = self._replicas.sum(sums)
+        cut = len(sums) - len(carried)
+        return sums[:cut], sums[cut:]
+
+    def _gradients(self, sums: list[tf.Tensor], draws: list[tf.Tensor]):
+        """On a replica: what the optimizer follows, loss, norm, count and wishes."""
+        nats, count, rows, wishes, *gradients = sums
         gradients = [gradient / count for gradient in gradients]
-        for variable, value in zip(variables, clean, strict=False):
-            variable.assign(value)
         if self._noise:
             gradients = self._noise.gradients(gradients, draws)
         if self._per_sequence:
-            rows = tf.cast(tf.shape(batch["lengths"])[0], tf.float32)
-            mean_length = count / replicas.all_reduce("sum", rows)
+            mean_length = count / rows
             gradients = [gradient * mean_length for gradient in gradients]
-        loss = replicas.all_reduce("sum", nats) / count
-        norm = tf.linalg.global_norm(replicas.all_reduce("sum", gradients))
+        norm = tf.linalg.global_norm(gradients)
         if self._clip_norm:
             scale = self._clip_norm / tf.maximum(norm, self._clip_norm)
             gradients = [gradient * scale for gradient in gradients]
-        finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
+        return gradients, nats / count, norm, count, wishes
 
-        def learn():
-            self.optimizer.apply_gradients(zip(gradients, self._learned, strict=True))
-            return True
-
-        tf.cond(finite, learn, lambda: False)
-        return loss, norm, count
-
-    def _carried(self, begins: tf.Tensor) -> list[tf.Tensor] | None:
+    def _carried(self, begins: tf.Tensor, places: Any) -> list[tf.Tensor] | None:
         """The state that rows go on from, zeros where one begins; None if none is carried."""
         if not self._state:
             return None
-        return [tf.where(begins[:, None], 0.0, state.value) for state in self._state]
+        state = [variable.value for variable in self._state]
+        if places:
+            state = [tf.gather(value, tf.maximum(places[0], 0)) for value in state]
+        return [tf.where(begins[:, None], 0.0, value) for value in state]
 
     def _add_noise(self, step_seed: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """Adds the step's weight noise; returns the clean weights and the draws."""

@@ -10,6 +10,7 @@ from hachi_tf.layers.heads import make_head
 from hachi_tf.models.prediction_network import PredictionNetwork
 from hachi_tf.schema import Feature, Schema
 from hachi_tf.training.optimizers import learning_rate_at, make_optimizer
+from hachi_tf.training.replicas import Replicas
 from hachi_tf.training.trainer import MAX_SKIPPED_IN_A_ROW, Schedule, Trainer
 from hachi_tf.training.weight_noise import WeightNoise
 from hachi_tf.transforms import Standardize
@@ -196,8 +197,9 @@ def test_same_seed_and_step_give_the_same_bits_and_another_seed_does_not():
 def test_strategy_of_one_device_learns_the_same():
     results = []
     for strategy in (None, tf.distribute.OneDeviceStrategy("/cpu:0")):
-        with (strategy or tf.distribute.get_strategy()).scope():
-            trainer = make_trainer(make_network(), make_optimizer("adam", 0.01), strategy=strategy)
+        replicas = Replicas(strategy)
+        with replicas.scope():
+            trainer = make_trainer(make_network(), make_optimizer("adam", 0.01), replicas=replicas)
         results.append([trainer.train_step(make_batch(seed=s))["nats_per_step"] for s in range(3)])
     np.testing.assert_allclose(results[0], results[1], rtol=1e-6)
 
