@@ -183,7 +183,17 @@ def test_run_directory_of_another_schema_or_other_data_is_refused(
     assert done.returncode == 2 and "that " in done.stderr and "trained on" in done.stderr
 
 
-@pytest.mark.slow
+def test_metrics_that_no_run_belongs_to_are_cut_off(
+    tmp_path, sketches, tiny_run, tiny_flags, train_here
+):
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    shutil.copy(tiny_run / "metrics.jsonl", run_dir)
+    train_here(str(sketches), f"--run_dir={run_dir}", *tiny_flags, "--epochs=1")
+    steps = [record["step"] for record in RunDirectory(run_dir).read_metrics()]
+    assert steps == sorted(steps) and steps[-1] == 4
+
+
 def test_checkpoint_cut_short_falls_back_to_the_one_before(tmp_path, tiny_run, train_here):
     run_dir = tmp_path / "run"
     shutil.copytree(tiny_run, run_dir)
@@ -193,3 +203,4 @@ def test_checkpoint_cut_short_falls_back_to_the_one_before(tmp_path, tiny_run, t
     assert newest.name in done.stderr and "going on from step 30" in done.stderr
     for name, value in final_arrays(tiny_run)[0].items():
         np.testing.assert_array_equal(final_arrays(run_dir)[0][name], value, err_msg=name)
+    assert validations(run_dir) == validations(tiny_run)  # what came after step 30 only once
