@@ -32,6 +32,7 @@ SLOW = {
     "test_the_cpp_loader_gives_the_same_bits": {"char"},
     "test_tf1s_loader_gives_the_same_bits": {"char"},
     "test_chunks_and_primes_take_fixed_columns": {"independent"},
+    "test_on_a_phone_nothing_is_beside_the_screen_and_night_is_dark": {"kanji", "text"},
     "test_events_are_those_drawn_by_hand_given_what_is_fixed": {"independent"},
 }
 

@@ -39,6 +39,7 @@ def pid_of(folder, name):
     return json.loads((folder / "runs" / name / "process.json").read_text())["pid"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="stops and continues a process")
 def test_a_training_outlives_a_server_that_is_killed(folder):
     server = serve(folder)

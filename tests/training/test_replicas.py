@@ -64,6 +64,7 @@ def wait(processes):
     return statuses
 
 
+@pytest.mark.slow
 def test_two_processes_one_of_them_killed_end_as_one_process_does(tmp_path, sketches, train_here):
     alone, run_dir = tmp_path / "alone", tmp_path / "together"
     processes = start_workers(tmp_path, sketches, f"--run_dir={run_dir}", *FLAGS)

@@ -1,5 +1,7 @@
 """The studio as a person uses it, in Chromium."""
 
+import pytest
+
 from tests.studio.chromium import pages
 from tests.studio.chromium.conftest import PHONE
 
@@ -7,12 +9,17 @@ LEARNING_MS = 180_000
 VIEWS = ("write/hershey", "write/kanji", "hand", "train", "models", "models/kanji")
 
 
+def points(paths):
+    """How many points some strokes have."""
+    return sum(path.count("L") + 1 for path in paths)
+
+
 def test_a_text_is_written_and_follows_its_sliders(visitor):
     page = visitor.open("write/hershey")
     page.keyboard.type("Hello, pen")  # the cursor is there already
     pages.wait_until_written(page)
     written = pages.ink(page)
-    assert len(written) >= 8  # strokes
+    assert len(written) >= 3 and points(written) >= 60  # joined letters are one stroke
     assert page.get_by_role("img", name="Written by hand: Hello, pen").count() == 1
 
     pages.move(page, "bias", 4)
@@ -20,14 +27,15 @@ def test_a_text_is_written_and_follows_its_sliders(visitor):
         "d => document.querySelector('.sheet .ink path')?.getAttribute('d') !== d", arg=written[0]
     )
     pages.wait_until_written(page)
-    assert pages.ink(page) != written
+    neater = pages.ink(page)
+    assert neater != written
 
     page.get_by_label("Text to write").press("End")
     for _ in range(5):
         page.keyboard.press("Backspace")  # what is taken back takes its ink back
     page.wait_for_selector(".sheet[aria-label='Written by hand: Hello']")
     pages.wait_until_written(page)
-    assert len(pages.ink(page)) < len(written)
+    assert points(pages.ink(page)) < points(neater)
     page.get_by_text("Save").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG", exact=True).click()
@@ -55,6 +63,7 @@ def test_one_s_own_line_is_drawn_used_and_deleted(visitor):
     page.wait_for_selector(".lines li:has-text('bobobobob')", state="detached")
 
 
+@pytest.mark.slow
 def test_learning_from_a_text_from_upload_to_deletion(visitor, studio):
     page = visitor.open("train")
     pages.upload(page, "river.txt", pages.TEXT * 200)
