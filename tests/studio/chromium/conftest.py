@@ -10,7 +10,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PATIENCE_MS = 60_000  # for machines that do something else besides
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """A browser; skips where there is none."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
