@@ -1,6 +1,7 @@
 """Routes about models: list, keep, give away, write with."""
 
 import asyncio
+import contextlib
 import pathlib
 import tempfile
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 from hachi_tf.errors import UserError
 from hachi_tf.serving import manifest, safety
 from hachi_tf.serving.core import Core
+from hachi_tf.serving.failures import Failure
 from hachi_tf.serving.page import write_page
 from hachi_tf.studio.archives import pack, unpack
 from hachi_tf.studio.lines import Lines
@@ -65,7 +67,11 @@ class ModelRoutes:
         """All models."""
 
         def read() -> list[dict[str, Any]]:
-            return [self._shelf.describe(name) for name in self._shelf.names()]
+            found = []
+            for name in self._shelf.names():
+                with contextlib.suppress(Failure):  # one that has gone since it was listed
+                    found.append(self._shelf.describe(name))
+            return found
 
         await request.answer({"models": await asyncio.to_thread(read)})
 
