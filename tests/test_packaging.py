@@ -135,7 +135,8 @@ def test_wheel_holds_the_whole_package_and_nothing_else(source, wheel):
         if path.is_file()
     }
     assert ready == {name for name in installed if "/ready/" in name}
-    assert any(name.endswith("LICENSE") for name in files)
+    licences = {name.partition("/licenses/")[2] for name in files} - {""}
+    assert licences >= {"LICENSE", *(f"{each}/LICENSE" for each in kept)}
     assert set(kept) | {"exports/README.md"} == {
         line.removeprefix("!").removesuffix("/")
         for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()

@@ -49,7 +49,7 @@ def test_conditional_gaussians_equal_linear_algebra_in_float64(name):
     scale = np.exp(np.float64(params)).reshape(len(masks), -1, 3)[:, 1 + dims : 1 + 2 * dims]
     for row, component in itertools.product(range(len(masks)), range(3)):
         log_density, mean, left = conditional(
-            loc[row, component], covariances[row, component], np.float64(fixed[row])
+            loc[row, component], covariances[row, component], fixed[row].astype(np.float64)
         )
         constant = 0.5 * np.sum(masks[row]) * np.log(2 * np.pi)
         ours = found.log_scale[row, component] - found.distance[row, component] - constant
