@@ -68,7 +68,8 @@ def read_sequences(path: str | os.PathLike) -> list[Table]:
         starts = np.cumsum([0, *map(len, strokes[:-1])])
         return [to_table(stroke_events(np.concatenate(strokes), starts), _STROKES)]
     table = read_table(path)
-    if table.time is None and table.names == ["sample", *_STROKES.names]:
+    headers = [column.header() for column in table.columns]
+    if table.time is None and headers == ["sample", *_STROKES.names]:
         cuts = np.flatnonzero(np.diff(table.values[0])) + 1
         parts = zip(*(np.split(values, cuts) for values in table.values[1:]), strict=True)
         return [Table(table.columns[1:], None, part) for part in parts]

@@ -165,6 +165,13 @@ def test_several_sequences_keep_apart(tmp_path):
     assert len(read_npz(write_sequences(tables, tmp_path / "t.npz")[0])) == 3
 
 
+def test_a_column_of_labels_does_not_number_samples(tmp_path):
+    path = tmp_path / "labelled.csv"
+    path.write_text("sample#,dx,dy,end_of_stroke\n0,1,2,0\n1,5,6,1\n")
+    (table,) = read_sequences(path)
+    assert table.names == ["sample", "dx", "dy", "end_of_stroke"] and len(table) == 2
+
+
 def test_nothing_is_written_when_one_of_several_cannot_be(tmp_path):
     tables = [read_table(write(tmp_path / "t.csv", NOTES)) for _ in range(2)]
     tables[1].values[0][:] = 300
