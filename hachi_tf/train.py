@@ -64,7 +64,12 @@ class TrainConfig(ProgramConfig):
     init_from: str = flag(
         "", "A run or an export whose weights and transforms to start from.", group="Run"
     )
-    epochs: float = flag(10.0, "Passes over the training data.", above=0.0, group="Run")
+    epochs: float = flag(
+        10.0,
+        "Passes over the training data. More of them let a run go on that has a constant rate.",
+        above=0.0,
+        group="Run",
+    )
     max_minutes: float = flag(
         0.0, "Stop after so many minutes, to be resumed; 0 for no limit.", low=0.0, group="Run"
     )
@@ -219,13 +224,15 @@ class TrainConfig(ProgramConfig):
         old = cls.from_json(json.dumps(directory.flags()), str(config))
         if not found.get("resume", True):
             raise UserError("a new --run_dir, as --noresume says", found["run_dir"])
+        changeable = (*RESUMABLE, "run_dir", *(["epochs"] if old.decay == "constant" else []))
         for name, value in found.items():
             before = getattr(old, name)
-            if name not in (*RESUMABLE, "run_dir") and value != before:
+            if name not in changeable and value != before:
                 raise UserError(
                     f"--{name}={before}, which {config} was started with",
                     str(value),
-                    "leave the flag out to resume, or name a new --run_dir",
+                    "leave the flag out to resume, or name a new --run_dir, which "
+                    f"--init_from={found['run_dir']} starts from these weights",
                 )
         values = dataclasses.asdict(old)
         return {**values, "max_minutes": 0.0, "debug": False}

@@ -155,6 +155,24 @@ def test_data_that_moved_are_remembered(tmp_path, sketches, train_here, tiny_run
     assert json.loads((run_dir / "config.json").read_text())["data"] == str(moved)
 
 
+def test_more_epochs_are_learned_as_if_they_had_been_asked_for_at_once(
+    tmp_path, sketches, tiny_run, train_here, tiny_flags, failing_program
+):
+    run_dir = tmp_path / "run"
+    train_here(sketches, f"--run_dir={run_dir}", *tiny_flags, "--epochs=5")
+    assert "finished at step 32 of 32" in train_here(f"--run_dir={run_dir}", "--epochs=8").stderr
+    train_here(f"--run_dir={run_dir}", "--epochs=2")  # which are over
+    ours, alone = final_arrays(run_dir)[0], final_arrays(tiny_run)[0]
+    assert all(np.array_equal(ours[name], alone[name]) for name in alone)
+
+    decaying = tmp_path / "decaying"
+    train_here(
+        sketches, f"--run_dir={decaying}", *tiny_flags, "--decay=linear", "--max_minutes=1e-4"
+    )
+    done = failing_program("train", f"--run_dir={decaying}", "--epochs=9")
+    assert done.returncode == 2 and "--init_from" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -46,8 +46,10 @@ class Shelf:
         self._thread.start()
 
     def close(self) -> None:
-        """Looks for nothing more."""
+        """Looks for nothing more; waits for what is being loaded."""
         self._stop.set()
+        if self._thread.is_alive():  # TensorFlow aborts a process that ends under it
+            self._thread.join()
 
     def serve(self, name: str, path: pathlib.Path) -> None:
         """Loads an export and serves it, or its next version.

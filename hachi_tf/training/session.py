@@ -181,7 +181,7 @@ class Session:
         trainer, replicas, chief = self._trainer, self._replicas, self._replicas.is_chief
         every = self._config.validate_every or self._pipeline.steps_per_epoch
         clock = Clock(self._config.max_minutes)
-        left = self._total_steps - trainer.step
+        left = max(self._total_steps - trainer.step, 0)
         batches = self._pipeline.batches(trainer.step, left, replicas.shares)
         interval_s = 1.0 if sys.stderr.isatty() else 30.0
         bar = tqdm(

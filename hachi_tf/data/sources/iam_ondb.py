@@ -51,7 +51,8 @@ class IamOndb(Source):
             of them moves with the pen in the air, mostly back to a dot or a crossbar.
         writer: a form whose writer's lines alone are read, or a writer's number in `forms.txt`;
             `""` for all writers.
-        max_lines: how many of a writer's lines are for training; None for 40.
+        max_lines: how many of a writer's lines are for training; None for 40, or nine tenths of
+            them if there are fewer than 45.
 
     Raises:
         UserError: if the folder lacks something, or an option is out of range.
@@ -70,6 +71,7 @@ class IamOndb(Source):
         max_lines: int | None = None,
     ):
         self._max_lines = _WRITER_LINES if max_lines is None else max_lines
+        self._at_most = max_lines is None
         chosen = {"writer": writer, "max_lines": self._max_lines} if writer else {}
         super().__init__(data, clip=clip, **chosen)
         if self._max_lines < 1 or (max_lines is not None and not writer):
@@ -137,14 +139,17 @@ class IamOndb(Source):
     def _split_writer(self, lines: Iterator[Sequence]) -> Iterator[Sequence]:
         """A writer's first lines for training, the others for validation."""
         ordered = sorted(lines, key=lambda line: line.id)
-        if 0 < len(ordered) <= self._max_lines:
+        most = self._max_lines
+        if self._at_most and len(ordered) > 1:
+            most = min(most, max(len(ordered) * 9 // 10, 1))
+        if 0 < len(ordered) <= most:
             raise UserError(
                 f"max_lines below the {len(ordered)} lines of {self.options['writer']}, "
                 "so that some are left for validation",
-                str(self._max_lines),
+                str(most),
             )
         for index, line in enumerate(ordered):
-            split = "train" if index < self._max_lines else "validation"
+            split = "train" if index < most else "validation"
             yield dataclasses.replace(line, split=split)
 
     def _events(self, content: bytes, name: str) -> np.ndarray:

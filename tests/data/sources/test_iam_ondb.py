@@ -206,10 +206,8 @@ def test_a_writers_lines_are_split_after_the_first_ones(folder):
         }
         assert lines["a01-000u-01"].text == "A MOV"
     datasets = load_datasets(make_source("iam_ondb(writer='a01-001', max_lines=1)", folder))
-    assert {name: len(dataset) for name, dataset in datasets.items()} == {
-        "train": 1,
-        "validation": 3,
-    }
+    sizes = {name: len(dataset) for name, dataset in datasets.items()}
+    assert sizes == {"train": 1, "validation": 3}
 
 
 def test_the_writer_of_a_form_is_that_of_forms_txt_if_there_is_one(folder, caplog):
@@ -238,10 +236,12 @@ def test_a_writer_that_is_none_is_refused_with_some_that_are(folder):
         read(folder, writer="nobody", max_lines=1)
 
 
-def test_too_few_lines_of_a_writer_are_refused(folder):
-    for options in ({}, {"max_lines": 4}):
-        with pytest.raises(UserError, match="below the 4 lines of a01-001"):
-            read(folder, writer="a01-001", **options)
+def test_of_few_lines_a_tenth_is_left_unless_the_number_is_given(folder):
+    found = read(folder, writer="a01-001").values()
+    assert [each.split for each in found] == ["train", "train", "train", "validation"]
+    for writer, count, options in (("a01-001", 4, {"max_lines": 4}), ("b01-000", 1, {})):
+        with pytest.raises(UserError, match=f"below the {count} lines of {writer}"):
+            read(folder, writer=writer, **options)
 
 
 @pytest.mark.parametrize("options", [{"max_lines": 3}, {"writer": "a01-001", "max_lines": 0}])
