@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV ?= .venv
 RUN ?= runs/quickstart
+BENCH ?=
 PY = $(VENV)/bin/python
 
 .PHONY: help quickstart test torture fuzz soak gpu-check lint bench conformance clean
@@ -14,7 +15,8 @@ help:
 	@echo "make soak        half an hour of training; memory and files have to stay flat"
 	@echo "make gpu-check   values against the CPU, speed against PyTorch, on a GPU"
 	@echo "make lint        check style with ruff"
-	@echo "make bench       install PyTorch too, measure speed and memory against it and Keras"
+	@echo "make bench       install the peers too, measure beside them, write docs/benchmarks.md"
+	@echo "                 (about 20 minutes on a quiet machine; BENCH=--only=serving: a part)"
 	@echo "make conformance REST=host:port GRPC=host:port [MODEL=kanji]"
 	@echo "                 hold a server to TensorFlow Serving's protocol"
 	@echo "make clean       remove $(VENV) and caches (runs/ and exports/ stay)"
@@ -54,7 +56,7 @@ lint: $(VENV)/installed-dev
 	$(PY) -m ruff format --check .
 
 bench: $(VENV)/installed-bench
-	$(PY) -m tests.benchmarks
+	$(PY) -m tests.benchmarks.page $(BENCH)
 
 conformance: $(VENV)/installed-dev
 	$(PY) -m tests.conformance.serving REST=$(REST) GRPC=$(GRPC) MODEL=$(MODEL)
@@ -74,5 +76,5 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed
-	$(PY) -m pip install --quiet --editable ".[bench]"
+	$(PY) -m pip install --quiet --editable ".[bench,serve]"
 	@touch $@

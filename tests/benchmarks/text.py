@@ -44,6 +44,7 @@ def main():
         ours, theirs = seconds.values()
         result[f"sample{batch}_vs_torch"] = theirs / ours
         result[f"sample{batch}_characters_per_s"] = batch * steps / ours
+        result[f"torch_sample{batch}_characters_per_s"] = batch * steps / theirs
     print(json.dumps({name: round(value, 3) for name, value in result.items()}))
 
 
