@@ -1,6 +1,7 @@
 """`describe` of tables, latency and what was learned against the data."""
 
 import json
+from types import SimpleNamespace
 
 import mido
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 
 from hachi_tf import describe
-from hachi_tf.evaluation.columns import compare_columns
+from hachi_tf.errors import UserError
+from hachi_tf.evaluation.columns import compare_columns, draw_columns
 from hachi_tf.evaluation.latency import measure_latency
 from hachi_tf.evaluation.table_figures import table_figures
 from hachi_tf.schema import Feature, Schema
@@ -125,6 +127,13 @@ def test_columns_of_a_run(place, tmp_path, capsys):
     assert value["events"]["samples"] >= 500 and value["events"]["data"] > 50
     with Image.open(output) as picture:
         assert picture.size == (value["width"], value["height"]) == (1600, 820)
+
+
+def test_columns_of_a_model_with_known_columns_are_refused():
+    schema = Schema((Feature("sold"), Feature("price", role="known")))
+    network = SimpleNamespace(schema=schema, conditioned=False)
+    with pytest.raises(UserError, match="without known columns .*; got shop, with price"):
+        draw_columns(SimpleNamespace(network=network, path="shop"), None, "columns.png")
 
 
 def test_samples_of_the_data_are_nearer_than_others():

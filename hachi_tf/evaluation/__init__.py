@@ -1,1 +1,1 @@
-"""Measuring networks: scores of sequences, the trivial baseline, intervals."""
+"""Measuring networks and data: scores, baselines, intervals, pictures, reading back, figures."""

@@ -7,7 +7,6 @@ last bit; that holds on one machine and with one version of TensorFlow.
 """
 
 import os
-import pathlib
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -161,5 +160,5 @@ def compress_dataset(
     if coder.decompress(data, _CHECKED) != text[:_CHECKED]:
         raise UserError("a network whose steps can be taken again", "one that gives other numbers")
     with atomic_path(path) as aside:
-        pathlib.Path(aside).write_bytes(data)
+        aside.write_bytes(data)
     return len(data)

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -27,8 +26,8 @@ class TrivialBaseline:
 
     Attributes:
         schema: the columns.
-        loc: float64 [D], mean of the D predicted continuous columns.
-        covariance: float64 [D, D].
+        loc: float64 `[D]`, mean of the D predicted continuous columns.
+        covariance: float64 `[D, D]`.
         probabilities: by discrete column, the probability of each class (two for a binary one).
         end_probability: that a step is the last of its sequence; None without end of sequence.
     """
@@ -40,18 +39,21 @@ class TrivialBaseline:
     end_probability: float | None = None
 
     def log_prob(self, events: np.ndarray, ends: np.ndarray | None = None) -> np.ndarray:
-        """Log-probability (density) of each step in nats, float64 [T].
+        """Log-probability (density) of each step in nats, float64 `[T]`.
 
         Args:
-            events: [T, F], in the space of the events that the baseline was made from.
-            ends: bool [T], the final steps; needed if and only if the schema predicts the end.
+            events: `[T, F]`, in the space of the events that the baseline was made from.
+            ends: bool `[T]`, the final steps; needed if and only if the schema predicts the end.
 
         Raises:
             UserError: if the shapes do not fit the schema, or a class is none of a column's.
         """
         events = _checked(events, self.schema)
         if (ends is None) != (self.end_probability is None):
-            raise UserError("final steps marked, if and only if the schema predicts the end", "not")
+            raise UserError(
+                "final steps marked, if and only if the schema predicts the end",
+                "none" if ends is None else "some",
+            )
         total = np.zeros(len(events))
         columns = self.schema.columns("continuous", predicted=True)
         if columns:
@@ -76,27 +78,6 @@ class TrivialBaseline:
         density = -0.5 * np.sum(residual**2, axis=0) - constant
         return np.where(np.isnan(values).any(axis=1), 0.0, density)
 
-    def get_config(self) -> dict[str, Any]:
-        """A dictionary for JSON that `from_config` takes back."""
-        return {
-            "schema": self.schema.to_dict(),
-            "loc": self.loc.tolist(),
-            "covariance": self.covariance.tolist(),
-            "probabilities": {name: p.tolist() for name, p in self.probabilities.items()},
-            "end_probability": self.end_probability,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TrivialBaseline":
-        """The baseline that `get_config` described."""
-        return cls(
-            Schema.from_dict(config["schema"]),
-            np.array(config["loc"], np.float64),
-            np.array(config["covariance"], np.float64).reshape([len(config["loc"])] * 2),
-            {name: np.array(p, np.float64) for name, p in config["probabilities"].items()},
-            config["end_probability"],
-        )
-
 
 def trivial_baseline(
     train_events: np.ndarray | Callable[[], Iterable[np.ndarray]],
@@ -110,7 +91,7 @@ def trivial_baseline(
     Frequencies are counted with one added to each class.
 
     Args:
-        train_events: [N, F], all steps of the training set, one sequence after the other; or a
+        train_events: `[N, F]`, all steps of the training set, one sequence after the other; or a
             function that gives them in chunks, each time from the beginning.
         schema: the columns.
         num_sequences: of the training set; needed where the schema predicts the end.

@@ -15,7 +15,7 @@ _ROWS, _STEPS = 16, 700  # sequences at a time, and the most events of one
 _SEED = 1
 
 
-def draw_columns(model: Any, held_out: Any, output: str, seed: int = _SEED) -> dict[str, Any]:
+def draw_columns(model: Any, held_out: Any, output: str) -> dict[str, Any]:
     """Draws each column's histogram of held-out data and of samples at bias 0, temperature 1.
 
     Delays, a column `time` in seconds, stand on a logarithmic axis; the first one of a sequence
@@ -25,21 +25,25 @@ def draw_columns(model: Any, held_out: Any, output: str, seed: int = _SEED) -> d
         model: as `hachi_tf.training.run.open_model` returns it.
         held_out: a `Dataset` of the same columns.
         output: the file, a .png.
-        seed: of the samples.
 
     Returns:
         For JSON: how many events were compared, and for each column the share of events that
         would have to move for the two histograms to be equal.
 
     Raises:
-        UserError: if the model needs a text, or a column has no value.
+        UserError: if the model needs a text or known columns, or a column has no value.
     """
     if model.network.conditioned:
         raise UserError("a model that reads no text for --picture=columns", str(model.path))
     schema = model.network.schema
+    if schema.known:
+        names = ", ".join(schema.names[column] for column in schema.known)
+        raise UserError(
+            "a model without known columns for --picture=columns", f"{model.path}, with {names}"
+        )
     longest = int(min(max(held_out.lengths.max(), 2), _STEPS))
     wanted = int(np.clip(len(held_out.events), _FEWEST_EVENTS, _MOST_EVENTS))
-    drawn = draw_samples(model, wanted, longest, seed)
+    drawn = draw_samples(model, wanted, longest, _SEED)
     shown = compare_columns(schema, list(held_out), drawn)
     counts = [sum(map(len, each)) for each in (held_out, drawn)]
     captions = (f"held-out data, {counts[0]:,} events", f"samples, {counts[1]:,} events")

@@ -9,6 +9,7 @@ import tensorflow as tf
 from hachi_tf.errors import UserError
 from hachi_tf.evaluation.density import NextPoints, log_sum_exp
 from hachi_tf.evaluation.teacher_forcing import teacher_forcing
+from hachi_tf.layers.heads import GaussianMixture
 
 
 class Alignment(NamedTuple):
@@ -122,10 +123,15 @@ def _mixture_block(network: Any) -> tuple[Any, list[int], int]:
     predicted = schema.columns(predicted=True)
     for places, block in network.head.blocks:
         columns = [predicted[place] for place in places]
-        if block.kind == "continuous" and [schema.names[c] for c in columns] == ["dx", "dy"]:
+        names = [schema.names[column] for column in columns]
+        if isinstance(block, GaussianMixture) and names == ["dx", "dy"]:
             return block, columns, start
         start += block.params_size
-    raise UserError("a network of strokes, with one mixture over dx and dy", str(schema.names))
+    heads = ", ".join(type(block).__name__ for _, block in network.head.blocks)
+    raise UserError(
+        "a network of strokes, with one mixture of Gaussians over dx and dy",
+        f"{heads} over {', '.join(schema.names)}",
+    )
 
 
 def _components(components: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -32,9 +32,9 @@ def paired_bootstrap(
     sequence, weighted by its steps.
 
     Args:
-        a: [N] figures of one network, N at least 2.
-        b: [N] figures of the other on the same sequences.
-        weights: [N] above 0; None for equal ones.
+        a: `[N]` figures of one network, N at least 2.
+        b: `[N]` figures of the other on the same sequences.
+        weights: `[N]` above 0; None for equal ones.
         seed: of the resampling.
         num_resamples: how often to resample.
 

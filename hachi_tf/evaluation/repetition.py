@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.evaluation.baselines import trivial_baseline
+from hachi_tf.evaluation.scoring import EVALUATION_SEED
 from hachi_tf.samplers import noise
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Transform
@@ -22,7 +23,7 @@ def in_words(figures: dict[str, Any]) -> str:
 
 
 def repetition_baseline(
-    train: Any, transforms: Transform, schema: Schema, seed: int = 0
+    train: Any, transforms: Transform, schema: Schema
 ) -> Callable[[Any], float]:
     """Repeating the last event, give or take what a fitted Gaussian says, in network space.
 
@@ -35,7 +36,6 @@ def repetition_baseline(
         train: the `Dataset` whose changes are learned from.
         transforms: from data units to network space.
         schema: the columns, all of them continuous.
-        seed: of the grid's noise.
 
     Returns:
         A function from a `Dataset` to the baseline's nats an event.
@@ -45,7 +45,7 @@ def repetition_baseline(
     def targets_and_inputs(events: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
         noisy = events
         if quanta.any():
-            seeds = np.array([[seed, row]], np.int32)
+            seeds = np.array([[EVALUATION_SEED, row]], np.int32)
             uniform = noise.uniforms_numpy(seeds, np.zeros(1, np.int32), *events.shape)[0]
             noisy = events + quanta * uniform
         return transforms.forward(noisy), transforms.forward(events + 0.5 * quanta)

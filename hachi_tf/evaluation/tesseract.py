@@ -39,7 +39,7 @@ def read_lines(lines: Sequence[np.ndarray], timeout_s: float = 600.0) -> list[st
     are the recognizer's taste rather than the pen's.
 
     Args:
-        lines: stroke events, one array [T, 3] a line, in any unit; an empty one reads as "".
+        lines: stroke events, one array `[T, 3]` a line, in any unit; an empty one reads as "".
         timeout_s: how long tesseract may take for all lines together, in seconds.
 
     Returns:
@@ -74,7 +74,7 @@ def read_lines(lines: Sequence[np.ndarray], timeout_s: float = 600.0) -> list[st
 
 
 def _image(runs: list[np.ndarray]) -> np.ndarray:
-    """A line's pixels, uint8 [height, width], 255 for white."""
+    """A line's pixels, uint8 `[height, width]`, 255 for white."""
     runs = [curves.flatten(run) for run in runs]
     points = np.concatenate([*runs, np.zeros([0, 2])])
     corner, extent = np.zeros(2), np.zeros(2)

@@ -1,1 +1,1 @@
-"""Layers: fast LSTM, stacked recurrent network, heads. Import the modules, not the package."""
+"""Layers: fast LSTM, stack, soft window, heads. Import the modules, not the package."""

@@ -33,5 +33,5 @@ def network_from_dict(value: dict[str, Any]) -> Any:
     """
     try:
         return network_class(value["network"]).from_config(value["config"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError("a network configuration as hachi_tf writes it", str(error)) from error

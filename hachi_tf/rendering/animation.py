@@ -36,7 +36,7 @@ def gif(
     Every pen moves over the page at the same even speed; the longest drawing takes `seconds`.
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         seconds: how long the drawing takes.
         hold_seconds: how long the finished drawing stays before the animation begins again.
         frame_cs: duration of a frame in 1/100 s, the unit of GIF; browsers slow 1 down to 10.
@@ -97,9 +97,9 @@ class _Track:
     """The way of one pen.
 
     Attributes:
-        points: [n, 2] all points of a drawing, page coordinates.
-        draws: bool [n - 1], whether the pen is down on its way from point i to point i + 1.
-        times: [n] when the pen reaches each point; a pixel on paper takes 1.
+        points: `[n, 2]` all points of a drawing, page coordinates.
+        draws: bool `[n - 1]`, whether the pen is down on its way from point i to point i + 1.
+        times: `[n]` when the pen reaches each point; a pixel on paper takes 1.
     """
 
     points: np.ndarray
@@ -116,7 +116,7 @@ class _Track:
         return cls(points, draws, np.concatenate([[0.0], times]))
 
     def position(self, time: float) -> np.ndarray:
-        """Where the pen is, [2]."""
+        """Where the pen is, `[2]`."""
         return np.array([np.interp(time, self.times, axis) for axis in self.points.T])
 
     def between(self, start: float, end: float) -> list[np.ndarray]:
@@ -133,7 +133,7 @@ class _Track:
 
 
 def _frames(sheet: layout.Sheet, count: int):
-    """Colour indices uint8 [height, width] of each frame, the last one without a pen."""
+    """Colour indices uint8 `[height, width]` of each frame, the last one without a pen."""
     canvas = raster.Canvas(sheet)
     tracks = [
         _Track.of(sheet.polylines(index)) for index, runs in enumerate(sheet.drawings) if runs

@@ -32,7 +32,7 @@ def baseline(runs: list[np.ndarray], line_height: float, text: str = "") -> tupl
     descenders nor dashes shift it.
 
     Args:
-        runs: pen-down runs, arrays [n, 2] in data units, y grows downwards.
+        runs: pen-down runs, arrays `[n, 2]` in data units, y grows downwards.
         line_height: the height of the middle of the ink, in data units.
         text: what the line says; without it half of the windows are taken to be higher.
 

@@ -19,10 +19,10 @@ def control_points(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     it bend towards it as evenly as the other end lets them, and between two they are straight.
 
     Args:
-        points: [n, 2], n at least 2, neighbours differ.
+        points: `[n, 2]`, n at least 2, neighbours differ.
 
     Returns:
-        First and second control point of each segment, [n - 1, 2] each.
+        First and second control point of each segment, `[n - 1, 2]` each.
     """
     steps = np.diff(points, axis=0)
     lengths = np.hypot(*steps.T)[:, None]
@@ -49,12 +49,12 @@ def flatten(points: np.ndarray, piece: float | None = None) -> np.ndarray:
     """The smooth curve through the points of a run as a polyline.
 
     Args:
-        points: [n, 2]; neighbours may be equal.
+        points: `[n, 2]`; neighbours may be equal.
         piece: length of the pieces in pixels, the unit of the points; at most 16 a segment, and
             one where no bend is seen. None for 8 pieces a segment in any unit.
 
     Returns:
-        [m, 2], with the points among them.
+        `[m, 2]`, with the points among them.
     """
     moved = np.any(points[1:] != points[:-1], axis=1)
     points = points[np.concatenate([[True], moved])]
@@ -79,7 +79,7 @@ def flatten(points: np.ndarray, piece: float | None = None) -> np.ndarray:
 
 
 def bends(points: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which segments are seen to bend, bool [n - 1]; points [n, 2] in pixels."""
+    """Which segments are seen to bend, bool `[n - 1]`; points `[n, 2]` in pixels."""
     steps = np.diff(points, axis=0)
     beside = []
     for offsets in (first - points[:-1], second - points[1:]):

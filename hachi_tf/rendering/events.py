@@ -11,7 +11,7 @@ from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.midi import write_midi
 from hachi_tf.rendering import figure
-from hachi_tf.rendering.save import save
+from hachi_tf.rendering.save import numbered, save
 from hachi_tf.rendering.timeline import timeline
 from hachi_tf.schema import Schema
 from hachi_tf.tables import SUFFIXES as TABLES
@@ -31,7 +31,7 @@ def save_events(
 
     - csv, json, txt, llll: tables with the time from the beginning and the names of classes;
     - mid, midi: the notes of samples that have a pitch;
-    - npz: `events` [B, T, F] in data units, as `hachi_tf.rendering.read_npz` reads them;
+    - npz: `events` `[B, T, F]` in data units, as `hachi_tf.rendering.read_npz` reads them;
     - png, svg: a picture over time, a piano roll of what has a pitch, else a lane a column.
 
     Several samples make one npz or picture. Tables and MIDI files are one a sample: `name.csv`,
@@ -67,9 +67,7 @@ def save_events(
         with atomic_path(path) as temporary:
             temporary.write_bytes(content)
         return [path]
-    paths = [path]
-    if len(tables) > 1:
-        paths = [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(1, len(tables) + 1)]
+    paths = numbered(path, len(tables))
     write = write_midi if suffix in MIDI else write_table
     with contextlib.ExitStack() as stack:
         for target, table in zip(paths, tables, strict=True):

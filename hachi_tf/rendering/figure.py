@@ -156,7 +156,12 @@ class Figure:
 
 
 def round_numbers(low: float, high: float, count: int) -> list[float]:
-    """Up to about `count` multiples of 1, 2 or 5 times a power of ten, in `[low, high]`."""
+    """Up to about `count` multiples of 1, 2 or 5 times a power of ten, in `[low, high]`.
+
+    Where that is a single number, it is the only one, round or not.
+    """
+    if low == high:
+        return [float(low)]
     rough = (high - low) / max(count, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
@@ -186,7 +191,16 @@ def save(pixels: np.ndarray, path: str | os.PathLike) -> pathlib.Path:
 
 
 def matrix(values: np.ndarray, name: str, finite: bool = True) -> np.ndarray:
-    """The values as float64 with two axes, neither of them empty."""
+    """The values as float64 with two axes, neither of them empty.
+
+    Args:
+        values: numbers.
+        name: what they are, for the error.
+        finite: whether infinities are refused too.
+
+    Raises:
+        UserError: if they are anything else, or hold NaN.
+    """
     values = np.asarray(values, np.float64)
     if values.ndim != 2 or not values.size:
         raise UserError(name, f"an array of shape {list(values.shape)}")

@@ -14,13 +14,13 @@ from hachi_tf.audio.inversion import to_samples
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.rendering import figure
-from hachi_tf.rendering.save import save
+from hachi_tf.rendering.save import numbered, save
 from hachi_tf.rendering.spectrogram import spectrogram
 
 SOUNDS = (".wav", ".flac")
 SUFFIXES = (*SOUNDS, ".png", ".npz", ".csv", ".json")
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _LOUDEST = 0.99  # of full scale
 
 
@@ -28,7 +28,6 @@ def save_frames(
     samples: Sequence[np.ndarray],
     path: str | os.PathLike,
     framing: Framing,
-    titles: Sequence[str] | None = None,
 ) -> list[pathlib.Path]:
     """Writes samples of frames; the suffix says how.
 
@@ -41,7 +40,6 @@ def save_frames(
         samples: one array `[T, F]` in dB a sample.
         path: where to.
         framing: how frames are made.
-        titles: a title for each sample, in pictures.
 
     Returns:
         The files.
@@ -57,16 +55,13 @@ def save_frames(
     if not len(samples):
         raise UserError("at least one sample", "none")
     if suffix == ".png":
-        return [figure.save(spectrogram(samples, framing, titles), path)]
+        return [figure.save(spectrogram(samples, framing), path)]
     if suffix not in SOUNDS:
         return [save(samples, path, schema=framing.schema)]
     check_sound_packages()
     if any(not len(sample) for sample in samples):
         raise UserError("samples of at least one frame", "one without")
-    paths = [path]
-    if len(samples) > 1:
-        count = range(1, len(samples) + 1)
-        paths = [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in count]
+    paths = numbered(path, len(samples))
     with contextlib.ExitStack() as stack:
         for target, sample in zip(paths, samples, strict=True):
             temporary = stack.enter_context(atomic_path(target))
@@ -89,7 +84,7 @@ def within_full_scale(samples: np.ndarray) -> np.ndarray:
     peak = float(np.abs(samples).max(initial=0.0))
     if peak <= _LOUDEST:
         return samples
-    _LOGGER.info("the sound is made %.1f dB softer to fit", 20 * np.log10(peak / _LOUDEST))
+    log.info("the sound is made %.1f dB softer to fit", 20 * np.log10(peak / _LOUDEST))
     return samples * (_LOUDEST / peak)
 
 

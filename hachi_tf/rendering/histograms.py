@@ -10,7 +10,7 @@ from hachi_tf.errors import UserError
 from hachi_tf.rendering import colours, lettering
 from hachi_tf.rendering.figure import FONT_SIZE, MARGIN, WIDTH, Figure, round_numbers
 
-_BARS, _LINE = "#9fc3dd", colours.HUES[1]
+_BARS, _LINE = colours.BLUE[2], colours.HUES[1]
 _HEIGHT, _LEFT, _TITLE, _AXIS, _LEGEND = 260, 90, 44, 56, 60  # pixels
 _LINE_WIDTH = 3.0
 _BEYOND = 0.5  # of the data's range, the room for samples beyond it

@@ -34,7 +34,7 @@ class Sheet:
     """Drawings placed on a page; lengths are in pixels, y grows downwards.
 
     Attributes:
-        drawings: for every sample its pen-down runs, arrays [n, 2] in page coordinates.
+        drawings: for every sample its pen-down runs, arrays `[n, 2]` in page coordinates.
         cell_width: of one cell; integer.
         cell_height: of one cell; integer.
         columns: cells in a row.
@@ -64,7 +64,7 @@ class Sheet:
         return -(-len(self.drawings) // self.columns) * self.cell_height + 2 * self.margin
 
     def polylines(self, index: int) -> list[np.ndarray]:
-        """A sample's runs as drawn: the points [m, 2] of lines too short to be seen as such."""
+        """A sample's runs as drawn: the points `[m, 2]` of lines too short to be seen as such."""
         runs = self.drawings[index]
         return [curves.flatten(run, _PIECE) for run in runs] if self.smooth else runs
 
@@ -91,7 +91,7 @@ def lay_out(
     Samples are centred; those of a page of long lines begin at the left.
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         ink: a colour, `#rgb`, `#rrggbb` or a CSS name.
         stroke_width: of the pen in pixels; None suits the cell.
         columns: cells in a row; None makes the page a little wider than high.
@@ -176,7 +176,7 @@ def _box(runs: list[np.ndarray]) -> np.ndarray:
 
 
 def _common_box(sizes: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
-    """The extent (width, height) that cells are made for, and how much each sample shrinks [B]."""
+    """The extent (width, height) that cells are made for, and how much samples shrink `[B]`."""
     spans = sizes.max(axis=1)
     shrink = np.ones(len(sizes))
     if not spans.any():

@@ -105,7 +105,7 @@ class PlacedLine:
     Attributes:
         number: of the line in the letter, from 1, blank lines counted.
         text: what it says.
-        runs: its pen-down runs in writing order, arrays [n, 2] of x and y on the page in mm.
+        runs: its pen-down runs in writing order, arrays `[n, 2]` of x and y on the page in mm.
         shrink: 1, or below that for a line that had to be made smaller to fit.
     """
 
@@ -163,7 +163,7 @@ def lay_out(
 
     Args:
         texts: what each line says, `""` for a blank one.
-        drawings: stroke events, one array [T, 3] a line, in data units.
+        drawings: stroke events, one array `[T, 3]` a line, in data units.
         page: the paper.
         line_height: of the model's lines: the height of the middle of the ink, data units.
 

@@ -12,6 +12,8 @@ from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 from hachi_tf.rendering import curves, layout, raster
 from hachi_tf.rendering.page import LaidOut, Page, PlacedLine
+from hachi_tf.rendering.save import numbered
+from hachi_tf.rendering.svg import number, printable
 
 SUFFIXES = (".svg", ".png")
 
@@ -42,10 +44,7 @@ def save_pages(letter: LaidOut, path: str | os.PathLike, dpi: int = 150) -> list
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UserError(f"a file ending in {' or '.join(SUFFIXES)} for pages", str(path))
-    paths = [path]
-    if len(letter.pages) > 1:
-        numbers = range(1, len(letter.pages) + 1)
-        paths = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in numbers]
+    paths = numbered(path, len(letter.pages))
     with contextlib.ExitStack() as stack:
         for target, lines in zip(paths, letter.pages, strict=True):
             content = (
@@ -77,8 +76,8 @@ def svg(page: Page, lines: list[PlacedLine]) -> str:
         'stroke-linecap="round" stroke-linejoin="round">',
     ]
     for line in lines:
-        text = "".join(c if c.isprintable() else "\ufffd" for c in line.text)
-        document.append(f'<g id="line-{line.number}"><title>{escape(text)}</title>')
+        title = escape(printable(line.text))
+        document.append(f'<g id="line-{line.number}"><title>{title}</title>')
         document.extend(f'<path d="{_path(run)}"/>' for run in line.runs)
         document.append("</g>")
     return "\n".join([*document, "</g>", "</svg>", ""])
@@ -125,7 +124,7 @@ def png(page: Page, lines: list[PlacedLine], dpi: int = 150) -> bytes:
 
 
 def _path(run: np.ndarray) -> str:
-    """The `d` attribute of a run [n, 2] in mm, written to 1/1000; a dot is a line of 1/100."""
+    """The `d` attribute of a run `[n, 2]` in mm, written to 1/1000; a dot is a line of 1/100."""
     points = np.round(run, 3)
     points = points[np.append(True, np.any(points[1:] != points[:-1], axis=1))]
     start = f"M{_pair(points[0])}"
@@ -145,6 +144,4 @@ def _pair(point: np.ndarray) -> str:
 
 
 def _number(value: float) -> str:
-    """Up to three decimals, none that says nothing."""
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return number(value, 3)

@@ -22,7 +22,7 @@ class Canvas:
         sheet: the page.
 
     Attributes:
-        coverage: uint8 [height, width], 0 for paper to 255 for ink.
+        coverage: uint8 `[height, width]`, 0 for paper to 255 for ink.
     """
 
     def __init__(self, sheet: layout.Sheet):
@@ -34,7 +34,7 @@ class Canvas:
         """Draws a pen-down run with round caps and joins.
 
         Args:
-            points: [n, 2] in page coordinates; one point is a dot.
+            points: `[n, 2]` in page coordinates; one point is a dot.
         """
         starts = points[:-1] if len(points) > 1 else points
         steps = points[1:] - points[:-1] if len(points) > 1 else np.zeros([1, 2])
@@ -64,11 +64,11 @@ def image(samples: Sequence[np.ndarray], **options) -> np.ndarray:
     """Draws samples as one antialiased picture on white, several as a contact sheet.
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         **options: `ink`, `stroke_width`, `columns`, `cell_size`, `smooth` of `layout.lay_out`.
 
     Returns:
-        uint8 [height, width, 3], RGB.
+        uint8 `[height, width, 3]`, RGB.
 
     Raises:
         UserError: if samples are not finite stroke events, or an option is out of its range.
@@ -87,7 +87,7 @@ def png(samples: Sequence[np.ndarray], **options) -> bytes:
     """`image` as a PNG file's content.
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         **options: `ink`, `stroke_width`, `columns`, `cell_size`, `smooth` of `layout.lay_out`.
 
     Returns:

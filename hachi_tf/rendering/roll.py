@@ -54,7 +54,10 @@ class Roll:
         self._row = int(np.clip(highest // self._rows, 3, 14))
         self.height = self._row * self._rows
         channels = {channel for each in self._notes for channel in each.channel} - {""}
-        ordered = sorted(channels, key=lambda label: (_number(label), label))
+        # NaN would stand anywhere: names come after numbers.
+        ordered = sorted(
+            channels, key=lambda label: (np.nan_to_num(_number(label), nan=np.inf), label)
+        )
         self._hues = {label: colours.hue(index) for index, label in enumerate(ordered)}
         starts = np.concatenate([each.start for each in self._notes])
         ends = np.concatenate([each.start + each.duration for each in self._notes])

@@ -36,12 +36,12 @@ def save(
     The file appears whole or not at all; a missing folder is made. Several samples become one
     contact sheet. Numbers are float32, in data units:
 
-    - npz: `events` [B, T, 3], zero past the end, and `lengths` [B]; `read_npz` reads it;
+    - npz: `events` `[B, T, 3]`, zero past the end, and `lengths` `[B]`; `read_npz` reads it;
     - csv: a row a step, `sample` (counted from 0) before the schema's columns;
     - json: `columns`, the names, and `samples`, a list of `events` [T][3] (and `title`).
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         path: where to; the suffix chooses the format.
         schema: names and kinds of the columns in csv and json.
         titles: a title for each sample, in svg and json.
@@ -88,8 +88,15 @@ def save(
     return path
 
 
+def numbered(path: pathlib.Path, count: int) -> list[pathlib.Path]:
+    """So many files for one name: `name.csv`, or `name-1.csv`, `name-2.csv` and so on."""
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(1, count + 1)]
+
+
 def read_npz(path: str | os.PathLike) -> list[np.ndarray]:
-    """The samples that `save` wrote to an npz file: one float32 array [T, F] a sample.
+    """The samples that `save` wrote to an npz file: one float32 array `[T, F]` a sample.
 
     Nothing in the file is run: arrays of Python objects are refused.
 
@@ -116,7 +123,7 @@ def read_npz(path: str | os.PathLike) -> list[np.ndarray]:
 
 
 def _rows(samples: Sequence[np.ndarray], schema: Schema) -> list[np.ndarray]:
-    """The samples as finite float32 [T, F]."""
+    """The samples as finite float32 `[T, F]`."""
     if not len(samples):
         raise UserError("at least one sample", "none")
     rows = []

@@ -25,7 +25,7 @@ def spectrogram(
         titles: one a sample; by default `sample 1` and so on if there are several.
 
     Returns:
-        uint8 `[height, width, 3]`; white is `floor_db`, the darkest colour the loudest frame.
+        uint8 `[height, width, 3]`; white is silence, the darkest colour the loudest frame.
     """
     drawn = [np.asarray(sample, np.float64) for sample in samples[:MOST_PANELS]]
     if titles is None:

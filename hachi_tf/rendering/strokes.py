@@ -18,15 +18,15 @@ def to_polylines(events: np.ndarray, name: str = "the drawing") -> list[np.ndarr
     in the air, and a new run begins there.
 
     Args:
-        events: [T, 3] dx, dy (data units, y grows downwards), end_of_stroke (1 from 0.5 on).
+        events: `[T, 3]` dx, dy (data units, y grows downwards), end_of_stroke (1 from 0.5 on).
         name: what to call the drawing in an error.
 
     Returns:
-        One float64 array [n, 2] of points (x, y) a run, in drawing order; a run of one point is a
+        One float64 array `[n, 2]` of points (x, y) a run, in drawing order; a run of one point is a
         dot. No events are an empty drawing: no runs.
 
     Raises:
-        UserError: if the events are not [T, 3], or not finite.
+        UserError: if the events are not `[T, 3]`, or not finite.
     """
     events = _checked(events, name)
     if not len(events):
@@ -40,7 +40,7 @@ def all_to_polylines(samples: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
     """`to_polylines` of every sample; errors say which sample it was, counted from 0.
 
     Raises:
-        UserError: if there is no sample, or one is not [T, 3], or not finite.
+        UserError: if there is no sample, or one is not `[T, 3]`, or not finite.
     """
     if not len(samples):
         raise UserError("at least one drawing", "none")
@@ -48,7 +48,7 @@ def all_to_polylines(samples: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 
 def _checked(events: np.ndarray, name: str) -> np.ndarray:
-    """The events as float64 [T, 3]."""
+    """The events as float64 `[T, 3]`."""
     expected = "rows of dx, dy, end_of_stroke"
     try:
         events = np.asarray(events, dtype=np.float64)

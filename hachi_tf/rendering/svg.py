@@ -30,7 +30,7 @@ def render(
     root), so that a plotter draws what the pen drew.
 
     Args:
-        samples: stroke events, one array [T, 3] a sample, in data units.
+        samples: stroke events, one array `[T, 3]` a sample, in data units.
         titles: a title for each sample, which browsers show under the pointer.
         ink: a colour, `#rgb`, `#rrggbb` or a CSS name.
         stroke_width: of the pen in pixels; None suits the cell.
@@ -74,7 +74,7 @@ def path(run: np.ndarray, smooth: bool = True) -> str:
     """The `d` attribute of a run of points.
 
     Args:
-        run: [n, 2] in pixels, written to 1/100; a dot becomes a line of 1/100.
+        run: `[n, 2]` in pixels, written to 1/100; a dot becomes a line of 1/100.
         smooth: whether smooth curves join the points.
     """
     points = np.round(run, 2)
@@ -105,7 +105,7 @@ def _pairs(points: Iterable[np.ndarray]) -> str:
     return " ".join(f"{number(x)} {number(y)}" for x, y in points)
 
 
-def number(value: float) -> str:
-    """A number as text: up to two decimals, none that says nothing."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+def number(value: float, decimals: int = 2) -> str:
+    """A number as text: up to so many decimals, none that says nothing."""
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

@@ -1,6 +1,5 @@
 """The state between two calls of a sampler: one row of float32 numbers a sequence."""
 
-import math
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -19,7 +18,7 @@ class SamplerState(NamedTuple):
         step_count: int32 `[B]`, the number of events so far.
         ended: bool `[B]`, whether the sequence ended with its last event.
         last_event: float32 `[B, F]` in data units, zeros at the beginning.
-        network: the network's recurrent state, float32 `[B, ...]` each.
+        network: the network's recurrent state, float32 `[B, H]` each, of widths of their own.
     """
 
     step_count: tf.Tensor
@@ -32,18 +31,15 @@ class StateLayout:
     """How a `SamplerState` is packed into float32 `[B, S]` and unpacked again.
 
     The columns are the step count (exact up to 2^24 events), the ended flag (0 or 1), the last
-    event in data units, and the network's state tensors one after the other, flattened.
+    event in data units, and the network's state tensors one after the other.
 
     Args:
         event_size: F, the number of columns of an event.
-        state_shapes: the shape of each of the network's state tensors without the batch: an
-            int for a vector, a tuple of ints else.
+        state_shapes: the width of each of the network's state tensors.
     """
 
     def __init__(self, event_size, state_shapes):
-        self.event_size = event_size
-        self.shapes = [(s,) if isinstance(s, int) else tuple(s) for s in state_shapes]
-        self._sizes = [_HEADER, event_size, *map(math.prod, self.shapes)]
+        self._sizes = [_HEADER, event_size, *state_shapes]
 
     @property
     def size(self) -> int:
@@ -61,18 +57,11 @@ class StateLayout:
             step_count=tf.cast(header[:, 0], tf.int32),
             ended=header[:, 1] > 0.5,
             last_event=last_event,
-            network=tuple(
-                flat if len(shape) == 1 else tf.reshape(flat, [-1, *shape])
-                for flat, shape in zip(network, self.shapes, strict=True)
-            ),
+            network=tuple(network),
         )
 
     def pack(self, state: SamplerState) -> tf.Tensor:
         """Packs a state into float32 `[B, S]`."""
         header = [state.step_count[:, None], state.ended[:, None]]
-        network = [
-            flat if len(shape) == 1 else tf.reshape(flat, [-1, math.prod(shape)])
-            for flat, shape in zip(state.network, self.shapes, strict=True)
-        ]
-        columns = [*header, state.last_event, *network]
+        columns = [*header, state.last_event, *state.network]
         return tf.concat([tf.cast(column, tf.float32) for column in columns], axis=1)

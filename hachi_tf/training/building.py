@@ -84,7 +84,13 @@ def text_options(config: Any, train: Any) -> dict[str, Any]:
 
 
 def build_new(config: Any, source: Any, train: Any) -> Built:
-    """A new network for a source, its transforms fitted on the training split."""
+    """A new network for a source, its transforms fitted on the training split.
+
+    Args:
+        config: the flags (`hachi_tf.train.TrainConfig`).
+        source: what it learns from.
+        train: the training split, a `Dataset`.
+    """
     schema = run_schema(config, source)
     keras.utils.set_random_seed(config.seed)
     network = network_class(config.network)(
@@ -207,6 +213,11 @@ def describe_run(
 
 def build_again(source: Any, schema: Schema, directory: RunDirectory) -> Built:
     """The network and transforms of a run that goes on; its weights are in a checkpoint.
+
+    Args:
+        source: what it learns from.
+        schema: the columns of its data.
+        directory: of the run.
 
     Raises:
         UserError: if the data are not those that the run was trained on.

@@ -14,6 +14,7 @@ from hachi_tf.files import atomic_path
 log = logging.getLogger(__name__)
 
 _METADATA = "metadata.json"
+_KEPT = 2  # checkpoints
 
 
 def save_arrays(path: pathlib.Path, arrays: dict[str, np.ndarray], metadata: dict) -> None:
@@ -54,14 +55,17 @@ def variable_arrays(prefix: str, variables: list) -> dict[str, np.ndarray]:
 def assign_arrays(prefix: str, variables: list, arrays: dict[str, np.ndarray], where: Any) -> None:
     """Sets Keras variables to what `variable_arrays` returned; all of them or none.
 
+    Args:
+        prefix: what their names begin with, e.g. `"network"`.
+        variables: in the order in which they were when they were saved.
+        arrays: what `load_arrays` returned.
+        where: they came from, for the error.
+
     Raises:
         UserError: if a variable is missing or has another shape.
     """
-    by_number = {
-        int(name.split(".")[1]): value
-        for name, value in arrays.items()
-        if name.startswith(prefix + ".")
-    }
+    names = {name: re.match(rf"{prefix}\.(\d+)\.", name) for name in arrays}
+    by_number = {int(found[1]): arrays[name] for name, found in names.items() if found}
     want = [tuple(variable.shape) for variable in variables]
     got = [by_number[number].shape for number in sorted(by_number)]
     if want != got:
@@ -80,11 +84,10 @@ class Checkpoints:
 
     Args:
         folder: where they are.
-        keep: how many.
     """
 
-    def __init__(self, folder: pathlib.Path, keep: int = 2):
-        self._folder, self._keep = pathlib.Path(folder), keep
+    def __init__(self, folder: pathlib.Path):
+        self._folder = pathlib.Path(folder)
 
     def _paths(self) -> list[pathlib.Path]:
         found = self._folder.glob("step-*.npz")
@@ -94,7 +97,7 @@ class Checkpoints:
         """Writes the checkpoint of a step, then removes the oldest ones."""
         self._folder.mkdir(parents=True, exist_ok=True)
         save_arrays(self._folder / f"step-{step:09d}.npz", arrays, metadata)
-        for path in self._paths()[: -self._keep]:
+        for path in self._paths()[:-_KEPT]:
             path.unlink(missing_ok=True)
 
     def latest(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:

@@ -3,15 +3,16 @@
 import math
 from typing import Any, NamedTuple
 
-OPTIMIZERS = ("adam", "graves_rmsprop", "sgd")
-DECAYS = ("constant", "linear", "cosine")
-
 
 def make_optimizer(name: str, learning_rate: float) -> Any:
     """A Keras optimizer.
 
     `graves_rmsprop` is Graves 2013, equations 38 to 45: RMSProp with centred second moments and
     momentum 0.9; the paper's learning rate is 1e-4. `sgd` has momentum 0.9.
+
+    Args:
+        name: `adam`, `graves_rmsprop` or `sgd`.
+        learning_rate: of the first step.
     """
     import keras
 

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 MEMORISING_GAP = 0.3
 PICTURE_SAMPLES = {"strokes": 12, "events": 4}
 PICTURE_EVENTS = 200  # the most of a sample of events
-_OUTPUTS = {"frames": "sample.wav", "series": "forecast.svg"}
+_OUTPUTS = {"strokes": "sample.svg", "events": "sample.svg", "frames": "sample.wav",
+            "series": "forecast.svg"}  # fmt: skip
 _UNITS = {"char": "character", "byte": "byte"}
 
 
@@ -26,7 +27,14 @@ def to_json(value: dict[str, Any]) -> str:
 
 
 def start(network: Any, train: Any, held_out: Any, num_weights: int) -> None:
-    """Says what is about to be learned from what."""
+    """Says what is about to be learned from what.
+
+    Args:
+        network: the network.
+        train: the training split, a `Dataset`.
+        held_out: what validations read, or None.
+        num_weights: how many numbers the network learns.
+    """
     if network.conditioned:
         for line in alphabet.report(train.texts):
             log.info("%s", line)
@@ -72,9 +80,9 @@ def standing(
         held_out = f"{nats:.3f} nats, {nats / np.log(2):.3f} bits, a {_UNITS[unit]}"
     line = f"step {step}: held out {held_out}: {better(nats, guess)}"
     train = [r["nats_per_step"] for r in records if r["split"] == "train"][-10:]
-    held_out = [r["nats_per_step"] for r in records if r["split"] == "validation"]
-    if train and len(held_out) > 2 and nats - np.mean(train) > MEMORISING_GAP:
-        if nats > min(held_out):
+    earlier = [r["nats_per_step"] for r in records if r["split"] == "validation"]
+    if train and len(earlier) > 2 and nats - np.mean(train) > MEMORISING_GAP:
+        if nats > min(earlier):
             line += "; it is memorising: the training loss falls on, the held-out loss does not"
     return line
 
@@ -97,8 +105,16 @@ def picture(
     goes to TensorBoard too. A text goes to `samples/step-N.txt`. Sound goes on from the first
     sequence of `data`, see `sample_sound`.
 
-    `made` keeps what was compiled for the next time; each time anew would take a second, and
-    memory.
+    Args:
+        network: the network as it is now.
+        transforms: from data units to the network's.
+        source: what it learns from.
+        directory: the run's.
+        step: of the training.
+        summaries: of the run.
+        num_steps: the most events of a sample, where no text says when it is over.
+        data: a `Dataset`.
+        made: what was compiled before, and is kept: anew it would take a second, and memory.
 
     Returns:
         Lines for a person to read: of a text the samples, else none.
@@ -183,7 +199,15 @@ def sample_hint(network: Any, output: str = "") -> str:
 def end(
     directory: RunDirectory, trainer: Any, total_steps: int, minutes: float, finished: bool
 ) -> None:
-    """Says how training ended, where everything is and what to do next."""
+    """Says how training ended, where everything is and what to do next.
+
+    Args:
+        directory: of the run.
+        trainer: the `Trainer`, with its network.
+        total_steps: how many steps were asked for.
+        minutes: how long it took.
+        finished: whether it came to its end, rather than being stopped.
+    """
     if trainer.skipped:
         log.warning("%d steps were not finite and were skipped", trainer.skipped)
     word = "finished" if finished else "stopped"
@@ -196,6 +220,6 @@ def end(
     log.info(
         "sample:   python -m hachi_tf.sample --run_dir=%s %s",
         directory.path,
-        sample_hint(trainer.network, f"--output={_OUTPUTS.get(renderer, 'sample.svg')}"),
+        sample_hint(trainer.network, f"--output={_OUTPUTS.get(renderer, 'sample.npz')}"),
     )
     log.info("watch:    tensorboard --logdir=%s", directory.tensorboard)

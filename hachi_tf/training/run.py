@@ -69,6 +69,10 @@ class Run:
     def dataset(self, split: str = "validation", data: str | None = None) -> Any:
         """A split of the data that the run was trained on, or of other data of its source.
 
+        Args:
+            split: its name.
+            data: the path of other data, or of the same if they lie elsewhere now.
+
         Raises:
             UserError: if the data are missing, of another schema, or lack the split.
         """

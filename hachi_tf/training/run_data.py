@@ -71,7 +71,7 @@ def read_data(config: Any, source: Any, directory: RunDirectory, initial: Any = 
         raise UserError("a training split with sequences in it", "none", "check --data")
     if columns.text_unit:
         _check_text(config, source, int(splits["train"].lengths.sum()))
-    held_out = splits.get("validation")
+    held_out = splits.get("validation") or None  # none of few sequences may be in it
     if held_out is not None and config.context:
         held_out = Windows(config.context, config.horizon, config.horizon).cut(held_out)
     elif held_out is not None and not source.independent:

@@ -11,6 +11,8 @@ import filelock
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 
+_RUNS = pathlib.Path("runs")  # in the working directory
+
 
 class RunDirectory:
     """Paths and files of a run.
@@ -34,29 +36,34 @@ class RunDirectory:
         self.samples = self.path / "samples"
 
     @classmethod
-    def new(cls, name: str, root: str = "runs") -> "RunDirectory":
-        """The first `<root>/<name>-N` that does not exist yet, created."""
+    def new(cls, name: str) -> "RunDirectory":
+        """The first `runs/<name>-N` that does not exist yet, created.
+
+        Raises:
+            OSError: if it cannot be created.
+        """
+        _RUNS.mkdir(exist_ok=True)  # or else a link to nowhere would be taken for run after run
         number = 1
         while True:
-            path = pathlib.Path(root) / f"{name}-{number}"
+            path = _RUNS / f"{name}-{number}"
             try:
-                path.mkdir(parents=True)
+                path.mkdir()
                 return cls(path)
             except FileExistsError:
                 number += 1
 
     @classmethod
-    def latest(cls, root: str = "runs") -> "RunDirectory":
-        """The run that was written to last.
+    def latest(cls) -> "RunDirectory":
+        """The run under `runs/` that was written to last.
 
         Raises:
             UserError: if there is none.
         """
-        found = pathlib.Path(root).glob("*/schema.json")
+        found = _RUNS.glob("*/schema.json")
         paths = sorted(found, key=lambda path: (path.stat().st_mtime, path.parent.name))
         if not paths:
             raise UserError(
-                f"a run under {root}/ or --run_dir", "none", "run python -m hachi_tf.train first"
+                f"a run under {_RUNS}/ or --run_dir", "none", "run python -m hachi_tf.train first"
             )
         return cls(paths[-1].parent)
 
@@ -143,7 +150,7 @@ class RunDirectory:
     def write_text(self, path: pathlib.Path, text: str) -> None:
         """Writes a file aside and renames it in."""
         with atomic_path(path) as aside:
-            pathlib.Path(aside).write_text(text, encoding="utf-8")
+            aside.write_text(text, encoding="utf-8")
 
     def append_metrics(self, record: dict[str, Any]) -> None:
         """Adds one line to `metrics.jsonl`."""

@@ -161,7 +161,7 @@ class Session:
         if replicas.is_chief:
             finished = trainer.step >= self._total_steps or self._out_of_patience()
             if not finished:
-                log.info(self._validate(decides=False))
+                log.info("%s", self._validate(decides=False))
                 self._save()
             self._summaries.close()
             minutes = (time.monotonic() - started) / 60.0
@@ -256,7 +256,7 @@ class Session:
                               step, self._summaries, int(np.median(self._train.lengths) * 1.5),
                               shown, self._made)  # fmt: skip
         if self._held_out is None:
-            return "\n".join([*(said or []), f"step {step}: nothing is held out"])
+            return "\n".join([*said, f"step {step}: nothing is held out"])
         scores = self._scorer(self._held_out, self._config.batch_size).summary()
         nats = scores["nats_per_step"]
         record = {"step": step, "split": "validation", **scores, "baseline": self._guess}
@@ -274,7 +274,7 @@ class Session:
             self._progress["worse"] += 1
         records, unit = self._directory.read_metrics(), self._schema.text_unit
         line = report.standing(step, scores, self._guess, records, unit)
-        return "\n".join([*(said or []), line])
+        return "\n".join([*said, line])
 
     def _save(self) -> None:
         metadata = {

@@ -265,6 +265,11 @@ class Trainer:
     def restore(self, arrays: dict[str, np.ndarray], metadata: dict[str, Any], where: Any) -> None:
         """Goes back to where `arrays` and `metadata` were taken.
 
+        Args:
+            arrays: what `arrays` returned.
+            metadata: what `metadata` returned.
+            where: they came from, for the error.
+
         Raises:
             UserError: if they belong to another network or optimizer.
         """

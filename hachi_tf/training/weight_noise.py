@@ -60,17 +60,6 @@ class WeightNoise:
         squares = [tf.reduce_sum((v.value - mean) ** 2 + s**2) for v, s in pairs]
         return mean, tf.add_n(squares) / count
 
-    def kl(self) -> tf.Tensor:
-        """KL(posterior || prior) of all weights in nats."""
-        mean, variance = self._prior()
-        total = 0.0
-        for variable, deviation in zip(self._variables, self.deviations(), strict=True):
-            ratio = (deviation**2 + (variable.value - mean) ** 2) / variance
-            total += 0.5 * tf.reduce_sum(
-                tf.math.log(variance) - 2.0 * tf.math.log(deviation) + ratio - 1.0
-            )
-        return total
-
     def gradients(self, gradients: list[tf.Tensor], draws: list[tf.Tensor]) -> list[tf.Tensor]:
         """Gradients for the weights and, if adaptive, for the log deviations after them.
 

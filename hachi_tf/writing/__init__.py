@@ -1,1 +1,1 @@
-"""Letters: a long text in lines, every line written by a model, the lines laid on pages."""
+"""What a person asks a model for: lines by hand, letters on pages, texts, sounds, primes."""

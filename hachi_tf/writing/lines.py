@@ -113,7 +113,7 @@ def measured_advance(texts: Sequence[str], drawings: Sequence[np.ndarray]) -> fl
 
     Args:
         texts: the text of each line.
-        drawings: their stroke events, one array [T, 3] a line, in data units.
+        drawings: their stroke events, one array `[T, 3]` a line, in data units.
 
     Returns:
         The median over the lines of ink width over `length_of` the text; None if none has a width.

@@ -59,7 +59,7 @@ def read_prime(
     if path.suffix.lower() in _FILES and not path.exists():
         raise UserError("a file to go on from", f"{name}, which does not exist", "check --prime")
     if path.suffix.lower() != ".npz" and not path.exists():
-        events, own_text = _from_data(name, splits())
+        events, own_text = sequence_of(name, splits())
     elif renderer == "events":
         events, own_text = read_events(path, model.schema), None
     else:
@@ -135,7 +135,12 @@ def _from_file(path: pathlib.Path, model: Any) -> tuple[np.ndarray, str | None]:
     return prepare_drawing(drawing, model.scale), drawing.text
 
 
-def _from_data(name: str, splits: dict[str, Any]) -> tuple[np.ndarray, str | None]:
+def sequence_of(name: str, splits: dict[str, Any]) -> tuple[np.ndarray, str | None]:
+    """The events `[P, F]` and the text of the sequence of an id.
+
+    Raises:
+        UserError: if no split has it.
+    """
     for dataset in splits.values():
         if name in dataset.ids:
             index = dataset.ids.index(name)

@@ -12,6 +12,7 @@ from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.rendering import read_npz
 from hachi_tf.rendering.frames import SOUNDS, SUFFIXES, check_sound_packages, save_frames
+from hachi_tf.writing.prime import sequence_of
 
 __all__ = ["SUFFIXES", "framing_of", "read_sound_prime", "sample_sound"]
 
@@ -195,7 +196,7 @@ def read_sound_prime(name: str, opened: Any, framing: Framing) -> np.ndarray:
             raise UserError(f"an npz with frames of {framing.num_columns} columns", name)
         frames = samples[0]
     elif name.startswith(_IDS) and not path.exists():
-        frames = _of_id(name, opened.splits())
+        frames, _ = sequence_of(name, opened.splits())
     else:
         sound = read_sound(path, framing.sample_rate)
         for kind, words in sound.remarks.items():
@@ -205,13 +206,3 @@ def read_sound_prime(name: str, opened: Any, framing: Framing) -> np.ndarray:
         least = framing.window / framing.sample_rate
         raise UserError(f"a finite sound of {least:.3f} s or more for --prime", name)
     return frames
-
-
-def _of_id(name: str, splits: dict[str, Any]) -> np.ndarray:
-    for dataset in splits.values():
-        if name in dataset.ids:
-            return dataset[dataset.ids.index(name)]
-    examples = [dataset.ids[0] for dataset in splits.values() if len(dataset)]
-    raise UserError(
-        "the id of a sequence of the data for --prime", name, f"ids are like {', '.join(examples)}"
-    )

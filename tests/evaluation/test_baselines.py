@@ -1,12 +1,10 @@
 """Tests of hachi_tf.evaluation.baselines."""
 
-import json
-
 import numpy as np
 import pytest
 
 from hachi_tf.errors import UserError
-from hachi_tf.evaluation.baselines import TrivialBaseline, trivial_baseline
+from hachi_tf.evaluation.baselines import trivial_baseline
 from hachi_tf.schema import Feature, Schema
 
 SCHEMA = Schema(
@@ -109,15 +107,6 @@ def test_constant_columns_stay_finite():
     baseline = trivial_baseline(train, XY)
     np.testing.assert_allclose(baseline.covariance[0, 0], np.exp(-14.0), rtol=1e-6)
     assert np.isfinite(baseline.log_prob(train)).all()
-
-
-@pytest.mark.parametrize("schema", [SCHEMA, Schema((Feature("a", "binary"),))])
-def test_the_config_goes_through_json(schema):
-    train = _events()[:, : len(schema)] if len(schema) > 1 else _events()[:, 1:2]
-    baseline = trivial_baseline(train, schema)
-    copy = TrivialBaseline.from_config(json.loads(json.dumps(baseline.get_config())))
-    np.testing.assert_array_equal(copy.log_prob(train), baseline.log_prob(train))
-    assert copy.schema == schema
 
 
 def test_no_rows_guess_evenly():

@@ -188,13 +188,15 @@ def test_a_text_changes_what_is_expected():
         ("plain", None, EVENTS[:, :2], "rows of dx, dy, end_of_stroke"),
         ("plain", None, EVENTS * np.nan, "finite events"),
         ("series", None, EVENTS[:, :1], "a network of strokes"),
+        ("heavy tails", None, EVENTS, "one mixture of Gaussians.*; got StudentTMixture, Bern"),
     ],
 )
 def test_what_does_not_fit_is_refused(network, text, events, message):
     if network == "series":
         made = make_network(Schema((Feature("price"),)))
     else:
-        made = make_network(text=network == "text")
+        head = "student_t_mixture" if network == "heavy tails" else None
+        made = make_network(head=head, text=network == "text")
     with pytest.raises(UserError, match=message):
         next_points(made, Chain([]) if network == "series" else TRANSFORMS, events, text)
 

@@ -149,6 +149,9 @@ def test_foreign_configuration_is_refused():
         network_from_dict({"network": "transformer", "config": {}})
     with pytest.raises(UserError, match="a network configuration"):
         network_from_dict({"network": "prediction", "config": {"colour": 1}})
+    config = {"schema": STROKES.to_dict(), "head": 5}
+    with pytest.raises(UserError, match="a network configuration"):
+        network_from_dict({"network": "prediction", "config": config})
 
 
 def test_encoder_makes_classes_one_hot_and_leaves_targets_out():

@@ -47,10 +47,12 @@ def test_as_svg_too(tmp_path):
         {"history": np.full(90, np.nan)},
         {"history": np.full(90, 5.0), "quantiles": np.full([7, 20], 5.0), "paths": None},
         {"history": np.zeros(0), "dates": None},
+        {"history": np.ones(1), "quantiles": np.zeros([7, 0]), "dates": None, "truth": None,
+         "paths": None},
         {"quantiles": np.full([7, 20], np.nan), "truth": None, "paths": None},
     ],
-    ids=["steps", "nothing known", "constant", "no history", "no forecast"],
-)
+    ids=["steps", "nothing known", "constant", "no history", "one row", "no forecast"],
+)  # fmt: skip
 def test_odd_series_are_drawn(tmp_path, changes):
     assert save_fans([fan(**changes)], tmp_path / "a.png").stat().st_size > 1000
     assert "NaN" not in save_fans([fan(**changes)], tmp_path / "a.svg").read_text()

@@ -58,6 +58,7 @@ def test_a_dot_and_a_line_have_the_width_of_the_pen():
         (-0.3, 0.25, 3, [-0.2, 0, 0.2]),
         (-5e-9, 5e-9, 2, [-5e-9, 0, 5e-9]),
         (1e6, 4e6, 3, [1e6, 2e6, 3e6, 4e6]),
+        (0, 0, 7, [0]),
     ],
 )
 def test_round_numbers(low, high, count, expected):

@@ -41,12 +41,12 @@ def test_a_toy_page():
     run = np.array([[10.0, 10.0], [20.0, 10.0], [20.0, 20.00049]])
     dot = np.array([[5.0, 5.0]])
     page = Page(215.9, 100, ink="navy", pen_width=0.35)
-    assert page_files.svg(page, [PlacedLine(3, "<a> & \x00", [run, dot], 1.0)]) == (
+    assert page_files.svg(page, [PlacedLine(3, "<a>\u00a0& \x00", [run, dot], 1.0)]) == (
         '<svg xmlns="http://www.w3.org/2000/svg" width="215.9mm" height="100mm" '
         'viewBox="0 0 215.9 100" style="background:#fff">\n'
         '<g fill="none" stroke="#000080" stroke-width="0.35" '
         'stroke-linecap="round" stroke-linejoin="round">\n'
-        '<g id="line-3"><title>&lt;a&gt; &amp; \ufffd</title>\n'
+        '<g id="line-3"><title>&lt;a&gt;\u00a0&amp; \ufffd</title>\n'
         '<path d="M10 10L20 10L20 20"/>\n'
         '<path d="M5 5h.01"/>\n'
         "</g>\n</g>\n</svg>\n"

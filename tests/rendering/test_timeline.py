@@ -46,6 +46,13 @@ def test_a_note_is_a_bar_at_its_time_and_pitch_in_the_colour_of_its_channel():
     assert {"channel 1", "channel 2", "C4", "seconds", "0", "4"} <= set(texts(page))
 
 
+def test_channels_with_names_stand_after_numbers():
+    names = ["drums", "10", "bass", "2", "organ", "1"]
+    rows = [(float(second), 60, 90, 1.0, name) for second, name in enumerate(names)]
+    shown = [text for text in texts(timeline([piece(rows)], vector=True)) if "channel" in text]
+    assert shown == [f"channel {name}" for name in ("1", "2", "10", "bass", "drums", "organ")]
+
+
 def test_loud_notes_are_darker():
     pixels = [
         timeline([piece([(0.0, 60, velocity, 1.0, "1")])]).pixels.astype(int)

@@ -4,13 +4,13 @@ from hachi_tf.samplers.state import SamplerState, StateLayout
 
 
 def test_unpack_takes_back_what_pack_made():
-    layout = StateLayout(3, [4, (2, 5), 1])
+    layout = StateLayout(3, [4, 10, 1])
     rng = np.random.default_rng(0)
     state = SamplerState(
         step_count=np.int32([0, 7, 2**24]),
         ended=np.array([False, True, False]),
         last_event=rng.normal(size=[3, 3]).astype(np.float32),
-        network=tuple(rng.normal(size=[3, *s]).astype(np.float32) for s in ([4], [2, 5], [1])),
+        network=tuple(rng.normal(size=[3, s]).astype(np.float32) for s in (4, 10, 1)),
     )
     packed = layout.pack(state)
     assert packed.shape == (3, layout.size) and layout.size == 2 + 3 + 4 + 10 + 1

@@ -79,5 +79,7 @@ def test_weights_of_other_shapes_change_nothing():
     with pytest.raises(UserError, match="2 weights of this network's shapes in here"):
         assign_arrays("network", target, variable_arrays("network", source), "here")
     assert not target[0].numpy().any()
+    with pytest.raises(UserError, match="1 weights of this network's shapes in here; got 0"):
+        assign_arrays("network", target[:1], {"network.kernel": np.ones(3)}, "here")
     assign_arrays("network", target[:1], variable_arrays("network", source[:1]), "here")
     assert target[0].numpy().all()

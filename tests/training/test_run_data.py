@@ -44,6 +44,14 @@ def test_a_text_with_nothing_to_learn_from_is_refused(tmp_path, content, fractio
         read(tmp_path, content, validation_fraction=fraction)
 
 
+def test_windows_of_few_sequences_hold_nothing_out(tmp_path):
+    (tmp_path / "a.txt").write_text("a record\n")
+    source = make_source("text(records='line')", str(tmp_path / "a.txt"))
+    config = TrainConfig(source="text", run_dir=str(tmp_path / "run"), context=3)
+    data = read_data(config, source, RunDirectory(config.run_dir))
+    assert len(data.train) == 1 and data.held_out is None
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run on a text."""
