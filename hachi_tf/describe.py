@@ -102,28 +102,10 @@ def describe(config: DescribeConfig) -> dict[str, Any]:
 
 def describe_export(path: str) -> dict[str, Any]:
     """What `hachi.json` tells, the size, and whether the graph does nothing but compute."""
-    from hachi_tf.serving import manifest, safety
+    from hachi_tf.serving import manifest
 
-    path = manifest.find_version(path)
-    described = manifest.read(path)
-    try:
-        safety.check(path)
-        verdict = "computes, and nothing else"
-    except UserError as error:
-        verdict = f"REFUSED: {error}"
-    files = [file for file in path.rglob("*") if file.is_file()]
-    kept = ("name", "data", "training", "metrics", "versions", "max_steps", "num_weights")
-    return {
-        "export": str(path),
-        "graph": verdict,
-        "bytes": sum(file.stat().st_size for file in files),
-        **{key: described[key] for key in kept if key in described},
-        "styles": [style["name"] for style in described.get("styles", [])],
-        "columns": described["schema"]["features"],
-        "network": described["network"],
-        "transforms": described["transforms"],
-        "signatures": described["signatures"],
-    }
+    version_dir = manifest.find_version(path)
+    return {"export": str(version_dir), **manifest.describe(version_dir)}
 
 
 def describe_run(path: str) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def connect_replay(stage: Stage, path: str, speed: float = 1.0) -> None:
         speed: 2 is twice as fast.
 
     Raises:
-        UserError: if there is no such file, or its columns are not the inputs of all voices.
+        UserError: if there is no such file, it has no time or row, or its columns are not the
+            inputs of all voices.
     """
     table = read_replay(path)
     inputs = [column.name for column in table.columns if not column.target]
@@ -91,8 +92,8 @@ def connect_replay(stage: Stage, path: str, speed: float = 1.0) -> None:
             except Exception as error:  # one voice's error keeps no other from playing
                 stage.report(error)
 
-    if table.time is None:
-        raise UserError("a table with a column time for --replay", path)
+    if table.time is None or not len(table.time):
+        raise UserError("a table with a column time for --replay, and a row", path)
     stage.post(functools.partial(schedule, table, stage.clock, take, speed))
     log.info("replaying %d events of %s", len(table.time), path)
 

@@ -42,7 +42,13 @@ class Journal:
             if each.exists():
                 raise UserError("a --log that does not exist", f"{each}, which does")
         columns = schema_columns(voice.model.schema)
-        self._writers = [TableWriter(each, columns, self._columns.temporal) for each in paths]
+        self._writers: list[TableWriter] = []
+        try:
+            for each in paths:
+                self._writers.append(TableWriter(each, columns, self._columns.temporal))
+        except UserError:
+            self._close_tables()
+            raise
         voice.on_input.append(self._putter(0))
         voice.on_output.append(self._putter(1))
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
@@ -52,6 +58,11 @@ class Journal:
         """Waits until everything is written; a table without events is removed."""
         self._queue.put(None)
         self._thread.join()
+        self._close_tables()
+        if self.num_lost:
+            log.warning("%d events are missing in the log", self.num_lost)
+
+    def _close_tables(self) -> None:
         for writer in self._writers:
             writer.close()
             if not writer.num_events:

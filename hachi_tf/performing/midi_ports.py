@@ -51,6 +51,7 @@ class MidiInput:
         self._take = take
         self._controls: dict[int, dict[int, int]] = {}  # channel -> controller -> value
         self.num_notes = self.num_failed = 0
+        self.name = name  # something may come before the port is there
         self._port = _open(backend, "input", name, callback=self._on_message)
         self.name = self._port.name
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hachi_tf.serving.asgi import Disconnected
 from hachi_tf.serving.batching import Batcher, Call, Job
 from hachi_tf.serving.failures import Failure, invalid
 from hachi_tf.serving.limits import MOST_DRAWN, MOST_GIVEN, Limits
@@ -104,6 +105,8 @@ class Core:
             code = "OK"
         except Failure as failure:
             code = failure.code
+            raise
+        except Disconnected:
             raise
         except Exception:
             code = "INTERNAL"

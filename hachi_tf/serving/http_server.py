@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ _HEADERS_S = 10.0  # from a connection's, or a request's, first byte to the end 
 _MAX_HEADER_BYTES = 32 << 10
 _MAX_CONNECTIONS = 1000
 _KEEP_ALIVE_S = 75
+_STALLED_S = 60.0  # longest that a client takes nothing of what it is sent
 
 
 class _Protocol(H11Protocol):
-    """Gives up connections that do not come to the point."""
+    """Gives up connections that do not come to the point, and those that read no answer."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -40,7 +43,16 @@ class _Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
+        self._forget_unsent()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        self._forget_unsent()
+        super().resume_writing()
 
     def on_response_complete(self) -> None:
         self._forget()
@@ -65,6 +77,18 @@ class _Protocol(H11Protocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+    def _expect_reading(self, before: float = math.inf) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent >= before:
+            self.transport.abort()
+        else:
+            self._stalled = self.loop.call_later(_STALLED_S, self._expect_reading, unsent)
+
+    def _forget_unsent(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
 
 class HttpServer(uvicorn.Server):
@@ -121,9 +145,9 @@ def bind(host: str, port: int) -> socket.socket:
             bound.close()
             raise
         return bound
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise UserError(
             "an address and port of this machine that are free",
-            f"{host} {port} ({error.strerror or error})",
+            f"{host} {port} ({getattr(error, 'strerror', None) or error})",
             "give another --host or port",
         ) from error

@@ -11,6 +11,7 @@ from typing import Any
 
 from hachi_tf import hachi_machi, ready
 from hachi_tf.errors import UserError
+from hachi_tf.serving import safety
 
 FORMAT = 1
 _MAX_BYTES = 64 << 20
@@ -85,6 +86,39 @@ def read(version_dir: pathlib.Path) -> dict[str, Any]:
             f"a description of a hachi_tf export, format {FORMAT}, in {path}", str(error)
         ) from error
     return value
+
+
+def describe(version_dir: pathlib.Path) -> dict[str, Any]:
+    """What `describe` tells of an export, for JSON; its graph is not loaded.
+
+    Args:
+        version_dir: the export.
+
+    Returns:
+        The most telling keys of `hachi.json`, names of `styles`, `columns`, the size in `bytes`,
+        and in `graph` whether the graph does nothing but compute.
+
+    Raises:
+        UserError: if `hachi.json` is missing or damaged.
+    """
+    told = read(version_dir)
+    try:
+        safety.check(version_dir)
+        verdict = "computes, and nothing else"
+    except UserError as error:
+        verdict = f"REFUSED: {error}"
+    files = [file for file in version_dir.rglob("*") if file.is_file()]
+    kept = ("name", "data", "training", "metrics", "versions", "max_steps", "num_weights")
+    return {
+        "graph": verdict,
+        "bytes": sum(file.stat().st_size for file in files),
+        **{key: told[key] for key in kept if key in told},
+        "styles": [style["name"] for style in told.get("styles", [])],
+        "columns": told["schema"]["features"],
+        "network": told["network"],
+        "transforms": told["transforms"],
+        "signatures": told["signatures"],
+    }
 
 
 def is_fixable(metadata: dict[str, Any]) -> bool:
@@ -165,7 +199,7 @@ def describe_signatures(signatures: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_styles(styles: Any) -> list[dict[str, Any]]:
-    """The lines of the styles, for JSON; `read_styles` takes them back."""
+    """The lines of the styles, for JSON."""
     return [
         {"name": each.name, "text": each.text, "events": [list(map(float, e)) for e in each.events]}
         for each in styles

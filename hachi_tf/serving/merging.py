@@ -13,7 +13,7 @@ import numpy as np
 from hachi_tf.serving.servable import Signature
 
 ROW_UNIT = 16
-_GIVEN = ("events", "prime")  # inputs that have steps
+_GIVEN = ("events", "prime", "known")  # inputs that have steps
 
 
 def padded_rows(rows: int) -> int:

@@ -5,11 +5,13 @@ from typing import Any
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
-from hachi_tf.serving.registry import STATES, Registry
+from hachi_tf.serving.messages import STATES
+from hachi_tf.serving.registry import Registry
 from hachi_tf.serving.servable import Servable
 
 # As tensorflow/core/protobuf/error_codes.proto numbers them.
 _CODES = {"OK": 0, "INTERNAL": 13}
+_STATES = {name: number for number, name in STATES.items()}
 SIGNATURE_DEF = "signature_def"
 
 
@@ -23,7 +25,7 @@ def status(
     """
     response = get_model_status_pb2.GetModelStatusResponse()
     for number, each in registry.statuses(name, version).items():
-        added = response.model_version_status.add(version=number, state=STATES[each.state])
+        added = response.model_version_status.add(version=number, state=_STATES[each.state])
         added.status.error_code = _CODES[each.code]
         added.status.error_message = each.message
     return response

@@ -9,7 +9,7 @@ import numpy as np
 from hachi_tf.alphabet import Alphabet
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
-from hachi_tf.serving import arguments
+from hachi_tf.serving import arguments, column_arguments
 from hachi_tf.serving.results import Samples, Scores, Step
 
 
@@ -94,7 +94,7 @@ class Model:
             raise UserError("a number of samples of at least 1", repr(num_samples))
         inputs = self._settings(num_samples, num_steps, bias, temperature, seed)
         inputs |= self._texts(num_samples, text=text) | self._fixed(num_samples, fixed)
-        inputs |= arguments.known(known, self.schema, num_samples, inputs["num_steps"])
+        inputs |= column_arguments.known(known, self.schema, num_samples, inputs["num_steps"])
         if prime is None:
             return self._samples("sample", inputs | self._styles(num_samples, style))
         if self.alphabet is not None:
@@ -143,7 +143,7 @@ class Model:
         inputs = self._settings(len(state), num_steps, bias, temperature, seed)
         inputs |= self._texts(len(state), text=text) | self._styles(len(state), style)
         inputs |= self._fixed(len(state), fixed)
-        inputs |= arguments.known(known, self.schema, len(state), inputs["num_steps"])
+        inputs |= column_arguments.known(known, self.schema, len(state), inputs["num_steps"])
         return self._samples("continue", inputs | {"state": state})
 
     def step(
@@ -179,7 +179,7 @@ class Model:
         inputs = self._step_inputs(state, event, bias, temperature, seed)
         rows = len(inputs["state"])
         inputs |= self._texts(rows, text=text) | self._fixed(rows, fixed)
-        inputs |= arguments.known(known, self.schema, rows)
+        inputs |= column_arguments.known(known, self.schema, rows)
         return Step(**self.call("step", inputs))
 
     def log_prob(
@@ -274,7 +274,7 @@ class Model:
     def _fixed(self, rows: int, fixed: Any) -> dict[str, np.ndarray]:
         """Fixed values `[B, F]`, NaN where free; nothing of a model that takes none."""
         if self.fixable:
-            return {"fixed": arguments.fixed(fixed, self.schema, rows)}
+            return {"fixed": column_arguments.fixed(fixed, self.schema, rows)}
         if fixed is None or (isinstance(fixed, Mapping) and not fixed):
             return {}
         raise UserError(

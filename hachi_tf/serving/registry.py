@@ -15,15 +15,13 @@ from hachi_tf.serving.servable import Servable
 
 log = logging.getLogger(__name__)
 
-# As ModelVersionStatus.State numbers them.
-STATES = {"START": 10, "LOADING": 20, "AVAILABLE": 30, "UNLOADING": 40, "END": 50}
 _MOST_ENDED = 8  # versions that are remembered after they are gone
 _MAX_VERSION = 2**63 - 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """What has become of a version: one of `STATES`, and why where something went wrong."""
+    """What has become of a version: one of `messages.STATES`, and why if something went wrong."""
 
     state: str
     code: str = "OK"

@@ -217,6 +217,9 @@ def _model(match: re.Match[str]) -> tuple[str, int | None, str | None]:
     name, version, label = (
         urllib.parse.unquote(each) if each else None for each in match.group(1, 2, 3)
     )
-    if version is not None and int(version[:20]) >= 2**63:
+    if version is None:
+        return name, None, label
+    number = int(version.lstrip("0")[:20] or 0)  # so many digits are too many already
+    if number >= 2**63:
         raise invalid(f"Failed to convert version: {version[:40]} to numeric.")
-    return name, None if version is None else int(version), label
+    return name, number, label

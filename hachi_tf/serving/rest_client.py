@@ -177,7 +177,7 @@ class RestTransport:
                 used.close()
                 message = f"no answer within {timeout_s:.3g} s"
                 raise ServerError("DEADLINE_EXCEEDED", message, self.server) from error
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, UnicodeError, http.client.HTTPException) as error:
                 used.close()
                 if not kept:  # one that was kept may just have been closed by the server
                     message = str(error) or type(error).__name__

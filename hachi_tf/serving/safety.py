@@ -52,11 +52,14 @@ _OBJECTS = {"user_object", "variable", "bare_concrete_function", "function"}
 _USER_OBJECTS = {"_generic_user_object", "trackable_list_wrapper", "signature_map"}
 
 
-def check(version_dir: str | os.PathLike) -> None:
+def check(version_dir: str | os.PathLike) -> Any:
     """Refuses an export that could do more than compute.
 
     Args:
         version_dir: the folder with `saved_model.pb`.
+
+    Returns:
+        The protobuf message in it.
 
     Raises:
         UserError: if a file is missing, cut short, too large or a link out of the folder, or
@@ -64,7 +67,9 @@ def check(version_dir: str | os.PathLike) -> None:
     """
     version_dir = pathlib.Path(version_dir)
     check_files(version_dir)
-    check_graph(read_graph(version_dir))
+    message = read_graph(version_dir)
+    check_graph(message)
+    return message
 
 
 def check_files(version_dir: pathlib.Path) -> None:

@@ -62,8 +62,7 @@ class Servable:
     def __init__(self, path: pathlib.Path, name: str, version: int):
         self.name, self.version = name, version
         self.metadata = manifest.read(path)
-        safety.check(path)
-        (graph,) = safety.read_graph(path).meta_graphs
+        (graph,) = safety.check(path).meta_graphs
         self.signature_defs = dict(graph.signature_def)
         try:
             self._loaded = tf.saved_model.load(str(path))

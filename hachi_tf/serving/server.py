@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hachi_tf.errors import UserError
 from hachi_tf.serving import grpc_service
 from hachi_tf.serving.core import Core
 from hachi_tf.serving.guard import Guard
@@ -29,15 +30,21 @@ class Server:
         grpc_port: 0 takes a free one.
 
     Raises:
-        UserError: if a port is taken.
+        UserError: if a port is taken, or both are one.
     """
 
     def __init__(self, guard: Guard, rest_port: int, grpc_port: int):
         self.guard = guard
+        if rest_port == grpc_port and rest_port:
+            raise UserError("a --grpc_port that is not --rest_port", f"{rest_port} for both")
         self._socket = bind(guard.host, rest_port)
         self.rest_port = self._socket.getsockname()[1]
-        with contextlib.closing(bind(guard.host, grpc_port)) as probe:
-            self.grpc_port = probe.getsockname()[1]
+        try:
+            with contextlib.closing(bind(guard.host, grpc_port)) as probe:
+                self.grpc_port = probe.getsockname()[1]
+        except UserError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Gives the port back, of a server that never ran."""

@@ -37,9 +37,7 @@ def load_step(path: str | os.PathLike) -> Model:
     metadata = manifest.read(path)
     if metadata["network"]["config"].get("alphabet") is not None:
         raise UserError("an export that reads no text, to play live", str(path))
-    safety.check_files(path)
-    message = safety.read_graph(path)
-    safety.check_graph(message)
+    message = safety.check(path)
     try:
         step = _step_function(message.meta_graphs[0], path)
     except (tf.errors.OpError, LookupError, RuntimeError, ValueError) as error:

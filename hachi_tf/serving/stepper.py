@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.errors import UserError
-from hachi_tf.serving import arguments
+from hachi_tf.serving import arguments, column_arguments
 from hachi_tf.serving.results import Step
 
 log = logging.getLogger(__name__)
@@ -126,5 +126,5 @@ class Stepper:
     def _hold(self, fixed: Mapping[str, Any]) -> None:
         if fixed and not self.fixable:
             raise UserError("no fixed columns: this model takes none", ", ".join(fixed))
-        self._held = arguments.fixed(fixed, self.schema, 1)[0]
+        self._held = column_arguments.fixed(fixed, self.schema, 1)[0]
         self._given = dict(fixed)

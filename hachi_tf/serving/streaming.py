@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.serving import rest_json
-from hachi_tf.serving.asgi import Send, begin
+from hachi_tf.serving.asgi import Disconnected, Send, begin
 from hachi_tf.serving.core import DEFAULT, Core
 from hachi_tf.serving.failures import Failure, invalid
 from hachi_tf.serving.servable import Servable
@@ -47,9 +47,12 @@ async def stream(
 
     Raises:
         Failure: before anything was sent; after that, an event `error` is.
+        Disconnected: if the client does not read what it is sent.
     """
     chunk_steps = _checked(servable, signature, inputs, options)
     left = min(max(int(inputs["num_steps"][0]), 0), servable.max_steps)
+    known = inputs.get("known")
+    left = left if known is None else min(left, known.shape[1])
     total, has_begun, end = 0, False, {}
     following = servable.signatures["continue"].inputs
     try:
@@ -77,6 +80,8 @@ async def stream(
                 break
             inputs = {name: inputs[name] for name in following if name != "state"}
             inputs["state"], signature = outputs["state"], "continue"
+            if known is not None:  # its rows are those of the events to draw
+                inputs["known"] = known[:, total:]
     except Failure as failure:
         if not has_begun:
             raise
@@ -111,10 +116,14 @@ def _chunk(
 
 
 async def _send(core: Core, send: Send, event: str, data: bytes) -> None:
-    """Sends one event; a client that does not read it in time is given up."""
+    """Sends one event.
+
+    Raises:
+        Disconnected: if the client does not read it in time, and so could not be told anything.
+    """
     body = b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"
     try:
         async with asyncio.timeout(core.limits.timeout_s):
             await send({"type": "http.response.body", "body": body, "more_body": True})
     except TimeoutError as error:
-        raise Failure("DEADLINE_EXCEEDED", "the client does not read what it is sent") from error
+        raise Disconnected from error

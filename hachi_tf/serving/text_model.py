@@ -213,9 +213,9 @@ class TextModel(Model):
         drawn = self.streams(1, prime_text, num_steps, stop, chunk, **settings)
         return (piece for each in drawn for piece in each.pieces if piece)
 
-    def streams(self, num_samples: int = 1, *arguments: Any, **settings: Any) -> Iterator[Pieces]:
+    def streams(self, num_samples: int = 1, *given: Any, **settings: Any) -> Iterator[Pieces]:
         """Draws several texts side by side, see `hachi_tf.serving.streams.streams`."""
-        return streams(self, num_samples, *arguments, **settings)
+        return streams(self, num_samples, *given, **settings)
 
     def _read(self, primes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The state after long primes, read in parts, and how much was left out of each."""

@@ -93,7 +93,7 @@ class StudioApp:
         ):
             raise Failure("PERMISSION_DENIED", "pages of this Origin may not use the studio")
         if request.method != "GET":
-            check_change(headers, own)
+            check_change(headers)
         self._guard.check_token(headers.get("authorization"))
 
     async def _run(self, handler: Handler, request: Request, named: dict[str, str]) -> None:
@@ -105,7 +105,9 @@ class StudioApp:
             raise
         except OSError as error:
             log.exception("%s /studio/api/%s", request.method, "/".join(request.parts))
-            message = f"expected files and folders that can be used; got {error.strerror}"
+            message = (
+                f"expected files and folders that can be used; got {error.strerror or 'others'}"
+            )
             raise Failure("INTERNAL", message) from error
 
     async def _page(self, request: Any) -> None:

@@ -7,7 +7,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sized
 from typing import IO, Any
 
 from hachi_tf.errors import UserError
@@ -159,7 +159,7 @@ def _checked(name: str) -> str:
     return plain
 
 
-def _check_count(members: Iterable[Any]) -> None:
+def _check_count(members: Sized) -> None:
     if len(members) > _MAX_MEMBERS:
         raise UserError(f"an archive of at most {_MAX_MEMBERS} files", "more")
 

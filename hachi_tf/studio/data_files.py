@@ -1,5 +1,6 @@
 """Files to learn from that a person has brought, and sources that bring their own."""
 
+import contextlib
 import importlib.util
 import json
 import pathlib
@@ -52,14 +53,19 @@ class DataFiles:
         """All files, and what source reads each."""
         found = []
         for path in sorted(self.folder.iterdir()):
-            if path.is_file() and not path.name.startswith("."):
-                try:
-                    source = infer_source(path)
-                except UserError:
-                    source = None
-                size, what = path.stat().st_size, KINDS.get(source or "", source or "")
-                found.append({"name": path.name, "bytes": size, "source": source, "what": what})
+            with contextlib.suppress(UserError, OSError):  # none of a name, or one that has gone
+                if path.is_file() and self.target(path.name) == path:
+                    found.append(self._entry(path))
         return found
+
+    @staticmethod
+    def _entry(path: pathlib.Path) -> dict[str, Any]:
+        try:
+            source = infer_source(path)
+        except UserError:
+            source = None
+        size, what = path.stat().st_size, KINDS.get(source or "", source or "")
+        return {"name": path.name, "bytes": size, "source": source, "what": what}
 
     @staticmethod
     def sources() -> list[dict[str, Any]]:

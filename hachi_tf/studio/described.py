@@ -5,13 +5,13 @@ from typing import Any
 
 from hachi_tf.schema import Schema
 from hachi_tf.serving import manifest
+from hachi_tf.writing.suits import DEFAULT_STEPS
 
-RENDERERS = ("strokes", "events", "text", "frames", "series")
 _SAID = 300  # characters of a description
 
 
 def renderer_of(metadata: dict[str, Any]) -> str:
-    """What a model's samples are drawn as, one of `RENDERERS`.
+    """What a model's samples are drawn as, a key of `DEFAULT_STEPS`.
 
     Args:
         metadata: what `hachi.json` holds.
@@ -19,7 +19,7 @@ def renderer_of(metadata: dict[str, Any]) -> str:
     if Schema.from_dict(metadata["schema"]).text_unit is not None:
         return "text"
     found = metadata.get("data", {}).get("renderer")
-    return found if found in RENDERERS else "strokes"
+    return found if found in DEFAULT_STEPS else "strokes"
 
 
 def summary(metadata: dict[str, Any], path: pathlib.Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hachi_tf.errors import UserError
-from hachi_tf.serving import manifest, safety
+from hachi_tf.serving import manifest
 from hachi_tf.serving.core import Core
 from hachi_tf.serving.failures import Failure
 from hachi_tf.serving.page import write_page
@@ -79,24 +79,8 @@ class ModelRoutes:
         """What `describe --json` says of one, and what the list does."""
 
         def read() -> dict[str, Any]:
-            said = self._shelf.describe(name)
             version = manifest.find_version(self._shelf.path(name))
-            described = manifest.read(version)
-            try:
-                safety.check(version)
-                verdict = "computes, and nothing else"
-            except UserError as error:
-                verdict = f"REFUSED: {error}"
-            files = [each for each in version.rglob("*") if each.is_file()]
-            kept = ("data", "training", "metrics", "versions", "max_steps", "num_weights")
-            return said | {
-                "graph": verdict,
-                "bytes": sum(each.stat().st_size for each in files),
-                **{key: described[key] for key in kept if key in described},
-                "network": described["network"],
-                "transforms": described["transforms"],
-                "signatures": described["signatures"],
-            }
+            return manifest.describe(version) | self._shelf.describe(name)
 
         await request.answer(await asyncio.to_thread(read))
 

@@ -13,9 +13,7 @@ from hachi_tf.serving.remote_model import make_model
 from hachi_tf.serving.servable import Servable
 from hachi_tf.studio.described import renderer_of
 from hachi_tf.transforms import transform_from_dict
-
-# The events of a sample, if nobody says how many; as `sample` has it.
-DEFAULT_STEPS = {"strokes": 700, "events": 256, "text": 1000, "frames": 1250, "series": 64}
+from hachi_tf.writing.suits import DEFAULT_STEPS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Playing:
     Attributes:
         name: of it.
         model: calls what computes, from any thread but the server's own.
-        renderer: one of `described.RENDERERS`.
+        renderer: a key of `DEFAULT_STEPS`.
         metadata: what `hachi.json` holds.
     """
 

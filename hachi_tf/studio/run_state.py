@@ -13,7 +13,6 @@ from hachi_tf.studio.processes import Started, error_of
 from hachi_tf.training.run_directory import RunDirectory
 
 ASKED, PROCESS, LOG = "studio.json", "process.json", "train.log"
-STATES = ("queued", "running", "stopped", "finished", "failed", "interrupted")
 _TAIL = 64 << 10  # bytes of a log that are looked at
 _MARK = "--- started "
 _TOTAL = re.compile(r"\d+/(\d+) \[")

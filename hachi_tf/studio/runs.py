@@ -167,13 +167,17 @@ class Runs:
         """
         run = self.get(name)
         found = check_options({"max_minutes": options.get("max_minutes")})
+        minutes = {name: each for name, each in found.items() if name == "max_minutes"}
         with self._lock:
             state = run.describe(name in self._waiting)["state"]
             if state in ("queued", "running", "finished"):
                 raise UserError("a run that ended before its time", f"{name}, which is {state}")
-            if "max_minutes" in found:
+            if minutes:
                 asked = run.read(ASKED)
-                asked["options"] = asked.get("options", {}) | found
+                asked["options"] = asked.get("options", {}) | minutes
+                # A run that never began is begun with them; others have theirs in their files.
+                others = [f for f in asked.get("flags", []) if not f.startswith("--max_minutes=")]
+                asked["flags"] = others + to_flags(minutes)
                 run.write(ASKED, asked)
             self._enqueue(name)
             self._advance()

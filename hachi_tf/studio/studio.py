@@ -27,7 +27,7 @@ class Studio:
     """What `--studio` adds to a server.
 
     Args:
-        path: of the studio's folder; `make_folders` made what is in it.
+        path: of the studio's folder; `take_folders` made what is in it.
         core: answers requests to models.
         guard: says who may ask.
         given: exports besides the studio's own and those that are served already, by name.

@@ -10,11 +10,12 @@ import numpy as np
 from hachi_tf.errors import UserError
 from hachi_tf.rendering.page_files import svg
 from hachi_tf.studio.lines import Lines
-from hachi_tf.studio.playing import DEFAULT_STEPS, Playing
+from hachi_tf.studio.playing import Playing
 from hachi_tf.studio.settings import Settings
 from hachi_tf.writing.letter import write_letter
 from hachi_tf.writing.prime import Prime, read_prime
 from hachi_tf.writing.stream import check_stop
+from hachi_tf.writing.suits import DEFAULT_STEPS
 from hachi_tf.writing.text_prime import prepare_prime
 from hachi_tf.writing.text_samples import TextSamples
 from hachi_tf.writing.texts import write_texts

@@ -10,11 +10,10 @@ from hachi_tf.errors import UserError
 from hachi_tf.serving.model import Model
 from hachi_tf.serving.saved_model import in_memory, load
 from hachi_tf.training.run import data_splits, load_run
+from hachi_tf.writing.suits import DEFAULT_STEPS
 
 log = logging.getLogger(__name__)
 
-# The events of a sample, if nobody says how many, by what they are.
-DEFAULT_STEPS = {"strokes": 700, "events": 256, "text": 1000, "frames": 1250, "series": 64}
 # The most characters of a record, whose end is learned.
 RECORD_STEPS = 10_000
 # The most events of a line by a run's model; its text sets the real limit.

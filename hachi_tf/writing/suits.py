@@ -11,6 +11,9 @@ from hachi_tf.writing.text_samples import SUFFIXES as TEXT_SUFFIXES
 
 SUFFIXES = {"strokes": STROKE_SUFFIXES, "events": EVENT_SUFFIXES, "text": TEXT_SUFFIXES}
 ALL_SUFFIXES = tuple(dict.fromkeys(STROKE_SUFFIXES + EVENT_SUFFIXES + TEXT_SUFFIXES + SOUNDS))
+DEFAULT_STEPS = {"strokes": 700, "events": 256, "text": 1000, "frames": 1250, "series": 64}
+"""The events of a sample, if nobody says how many, by what they are drawn as."""
+
 DEFAULT_OUTPUT = "sample.svg"
 """Where strokes and events go; a text goes to stdout, a sound to `sample.wav`."""
 

@@ -66,7 +66,7 @@ def test_a_row_that_a_voice_refuses_does_not_end_the_replay(schema, play, clock,
     "content, message",
     [
         ("time,x\n0,1\n", "inputs of model 1, 0_pitch, 2_channel; got x"),
-        ("x,y\n0,1\n", "a column time for --replay"),
+        ("x,y\n0,1\n", "a column time for --replay, and a row"),
     ],
 )
 def test_a_table_of_other_columns_is_refused_before_it_begins(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hachi_tf.errors import UserError
+from hachi_tf.performing import journal as journals
 from hachi_tf.performing.journal import Journal, journal_paths
 from hachi_tf.tables import read_table, to_events
 
@@ -44,6 +45,32 @@ def test_nothing_is_overwritten(play, schema, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["take.output.csv"]
     with pytest.raises(UserError, match="ends in .csv"):
         journal_paths("take.json")
+
+
+def test_a_log_of_which_one_table_cannot_be_leaves_none(play, schema, tmp_path, monkeypatch):
+    def fail(path, *rest, made=journals.TableWriter):
+        if "output" in path.name:
+            raise UserError("a place that can be written to", "a full disk")
+        return made(path, *rest)
+
+    monkeypatch.setattr(journals, "TableWriter", fail)
+    with pytest.raises(UserError, match="a full disk"):
+        Journal(play(schema), tmp_path / "take.csv", 0.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_events_that_find_no_room_are_said_in_the_end(play, schema, tmp_path, clock, caplog):
+    voice = play(schema)
+    journal = Journal(voice, tmp_path / "take.csv", clock.now())
+    journal._queue.put(None)
+    journal._thread.join()
+    journal._queue.maxsize = 1
+    for pitch in (60.0, 61.0, 62.0):
+        voice.input([pitch, 3.0])
+        clock.advance(1.0)
+    journal._queue.get_nowait()
+    journal.close()
+    assert journal.num_lost == 5 and "5 events are missing in the log" in caplog.text
 
 
 def test_a_disk_that_fails_ends_nothing(play, schema, tmp_path, clock):

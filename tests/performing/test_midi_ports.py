@@ -54,6 +54,17 @@ class FakeBackend:
     open_output = open_input
 
 
+def test_what_comes_while_the_port_is_opened_is_heard_or_counted(backend, caplog):
+    class Eager(FakePort):
+        def __init__(self, name, callback=None, **options):
+            super().__init__(name, callback, **options)
+            callback(mido.Message("note_on", note=60, velocity=9))
+
+    backend.open_input = Eager
+    source = MidiInput("Through", lambda note, controls: 1 / 0, backend)
+    assert (source.num_notes, source.num_failed) == (0, 1) and "MIDI from Through" in caplog.text
+
+
 @pytest.fixture
 def backend():
     return FakeBackend()

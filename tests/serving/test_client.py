@@ -221,7 +221,7 @@ def test_odd_answers_are_errors_of_one_line(body):
 
 
 def test_nobody_there_is_an_error_of_one_line():
-    for url in ("http://127.0.0.1:9", "grpc://127.0.0.1:9"):
+    for url in ("http://127.0.0.1:9", "grpc://127.0.0.1:9", "http://.a:9"):
         with Client(url, "m", retries=1, timeout_s=5) as client:
             with pytest.raises(ServerError, match="UNAVAILABLE") as caught:
                 client.status()

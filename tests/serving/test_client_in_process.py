@@ -31,6 +31,12 @@ def test_chunks_joined_are_one_sample(model, num_steps):
     assert all(len(each.events[0]) == 5 for each in chunks[:-1])
 
 
+def test_chunks_of_a_written_text_take_a_style_and_no_prime(writer):
+    with pytest.raises(UserError, match="a style with a text that is written in chunks; got a pri"):
+        prime = np.zeros([3, len(writer.schema)])
+        Client(writer).stream(8, text="bad", prime=prime, prime_text="cab ")
+
+
 def test_chunks_are_checked_before_anything_is_drawn(model):
     for options in ({"num_steps": -1}, {"num_steps": 1.5}, {"chunk": 0}, {"chunk": None}):
         with pytest.raises(UserError):

@@ -5,7 +5,7 @@ import pytest
 
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Feature, Schema
-from hachi_tf.serving import arguments, saved_model
+from hachi_tf.serving import column_arguments, saved_model
 from hachi_tf.transforms import Standardize
 
 SCHEMA = Schema(
@@ -90,7 +90,7 @@ def test_in_memory_is_the_same(events_network, events_model):
 
 def test_a_label_may_be_a_number():
     for value in ("10", 10, 10.0, np.int64(10), np.float32(10)):
-        assert arguments.fixed({"channel": value}, SCHEMA, 1)[0, 1] == 2.0
+        assert column_arguments.fixed({"channel": value}, SCHEMA, 1)[0, 1] == 2.0
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,8 @@ def test_a_label_may_be_a_number():
         ({"channel": ["1", "x"]}, "for channel one of 1, 2, 10; got 'x'"),
         ({"pitch": "C4"}, "for pitch a finite number; got 'C4'"),
         ({"pitch": np.inf}, "for pitch a finite number"),
+        ({"pitch": 10**400}, "for pitch a finite number"),
+        ({"channel": 10**400}, "for channel one of 1, 2, 10"),
         ({"pitch": [60, 61, 62]}, "one value for pitch, or one for each of 2 rows; got 3"),
         ({"pedal": 0.5}, "for pedal a whole number from 0 to 1; got 0.5"),
         (np.zeros([2, 3]), r"fixed of shape \[2, 4\]"),

@@ -96,6 +96,7 @@ def test_seeds_of_rows():
         ("sample", {"num_samples": 2, "num_steps": [1, 2, 3]}),
         ("sample", {"bias": np.nan}),
         ("sample", {"bias": "much"}),
+        ("sample", {"bias": 10**400}),
         ("sample", {"num_samples": 2, "bias": [1.0]}),
         ("sample", {"temperature": -1.0}),
         ("sample", {"temperature": [np.inf]}),

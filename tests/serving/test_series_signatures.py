@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hachi_tf.errors import UserError
+from hachi_tf.serving.event_chunks import event_chunks
 from hachi_tf.serving.saved_model import export, in_memory, load
 from tests.samplers.test_series_sampler import CASES, series
 
@@ -50,6 +51,22 @@ def test_scoring_and_going_on_is_sampling_with_a_prime(model):
         chunks.append(drawn.events[0])
     whole = model.sample(1, 12, seed=1, prime=prime, **known(model, 12))
     np.testing.assert_allclose(np.concatenate(chunks), whole.events[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("chunk", [5, 12])
+def test_chunks_get_the_known_columns_of_their_own_events(model, chunk):
+    whole = model.sample(2, 12, seed=1, prime=past(model), **known(model, 12))
+    both = {name: [value, value] for name, value in known(model, 12).items()}
+    for rows in (known(model, 12), both):
+        steps = None if rows else 12
+        settings = {"num_samples": 2, "seed": 1, "prime": past(model)}
+        chunks = list(event_chunks(model, steps, chunk, **settings, **rows))
+        for row in range(2):
+            joined = np.concatenate([each.events[row] for each in chunks])
+            np.testing.assert_allclose(joined, whole.events[row], rtol=1e-4)
+    if model.schema.known:
+        with pytest.raises(UserError, match="of 20 events to draw; got of 12"):
+            event_chunks(model, 20, chunk, **known(model, 12))
 
 
 def test_a_client_that_sends_prices_drives_the_same_network(model):

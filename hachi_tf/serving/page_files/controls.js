@@ -20,7 +20,7 @@ function labelled(text, input, ...more) {
   return element("div", {}, label, input);
 }
 
-/** A slider with its value beside its name: `{field, value, onInput, onChange}`. */
+/** A slider with its value beside its name: `{field, value, onChange}`. */
 export function slider(name, { min, max, step, value, hint = "", digits = 1 }) {
   const output = element("span", { className: "value", "aria-hidden": "true" });
   const input = element("input", { type: "range", min, max, step, name, title: hint });
@@ -30,9 +30,9 @@ export function slider(name, { min, max, step, value, hint = "", digits = 1 }) {
     output.textContent = Number(input.value).toFixed(digits);
     input.setAttribute("aria-valuetext", `${output.textContent}${hint ? `, ${hint}` : ""}`);
   };
-  const control = { field, input, onInput() {}, onChange() {} };
+  const control = { field, input, onChange() {} };
   Object.defineProperty(control, "value", { get: () => Number(input.value) });
-  input.addEventListener("input", () => (show(), control.onInput()));
+  input.addEventListener("input", show);
   input.addEventListener("change", () => control.onChange());
   show();
   return control;

@@ -25,7 +25,7 @@ export function addProduct(out, matrix, x) {
 }
 
 /** out += share times a row of a matrix `[.., size]`. */
-export function addRow(out, matrix, size, row, share) {
+function addRow(out, matrix, size, row, share) {
   const start = row * size;
   for (let i = 0; i < size; i++) out[i] += share * matrix[start + i];
 }

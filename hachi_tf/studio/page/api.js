@@ -5,7 +5,7 @@ const TOKEN = "hachi-token";
 let asking = null;
 
 /** An answer that says no, with the server's own line. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;

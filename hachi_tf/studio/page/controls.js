@@ -76,8 +76,10 @@ export function menu(title, entries, { down = false } = {}) {
   node.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false;
   });
-  document.addEventListener("pointerdown", (event) => {
-    if (node.isConnected && !node.contains(event.target)) node.open = false;
+  const elsewhere = (event) => { if (!node.contains(event.target)) node.open = false; };
+  node.addEventListener("toggle", () => {
+    if (node.open) document.addEventListener("pointerdown", elsewhere);
+    else document.removeEventListener("pointerdown", elsewhere);
   });
   return node;
 }

@@ -5,7 +5,7 @@ const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A�
 const [TALLEST, LOWEST] = [460, 230]; // pixels
 
 /** The columns that say what a note is; null where events are no notes. */
-export function notesOf(columns) {
+function notesOf(columns) {
   const find = (word) => columns.findIndex((each) => each.name.toLowerCase().includes(word));
   const found = {
     time: columns.findIndex((each) => each.name === "time"), pitch: find("pitch"),

@@ -14,7 +14,6 @@ export async function mount(root) {
   ]);
   const writers = all.filter((model) => model.renderer === "strokes" && model.conditioned);
   let name = localStorage.getItem("hachi-collection") ?? collections[0]?.name ?? "my-hand";
-  let turn = 0;
   const lines = () => collections.find((each) => each.name === name)?.lines ?? [];
 
   const pad = new DrawPad(() => show());
@@ -53,11 +52,10 @@ export async function mount(root) {
 
   async function refresh() {
     ({ collections } = await get(paths.at("lines")));
-    await listed();
+    listed();
   }
 
-  async function listed() {
-    const mine = ++turn;
+  function listed() {
     const options = [...new Set([name, ...collections.map((each) => each.name)])];
     fill(chosen, choice({
       label: "Collection", value: name, options: [...options, ["", "new …"]],
@@ -71,9 +69,7 @@ export async function mount(root) {
     fill(tools, button("Download", () => attempt(download), { disabled: !lines().length, title: "A file that train accepts" }),
       button("Delete all", () => attempt(removeAll), { class: "danger", disabled: !lines().length }),
       button("Learn my hand", () => attempt(learn), { disabled: !lines().length || !writers.length }));
-    const items = lines().map((line) => lineItem(line)).reverse();
-    fill(list, items);
-    if (mine !== turn) return;
+    fill(list, lines().map(lineItem).reverse());
   }
 
   function lineItem(line) {
@@ -99,7 +95,7 @@ export async function mount(root) {
     });
     if (wanted) name = wanted.replace(/\s+/g, "-");
     localStorage.setItem("hachi-collection", name);
-    await listed();
+    listed();
     next();
   }
 
@@ -139,7 +135,7 @@ export async function mount(root) {
     pad.svg,
     h("div", { class: "row between" }, chosen, h("div", { class: "row" }, undo, clear, keeping)),
     h("div", { class: "row between" }, told, tools), list));
-  await listed();
+  listed();
   next();
   pad.fit();
   const resized = () => pad.isEmpty && pad.fit();

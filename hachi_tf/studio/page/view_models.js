@@ -11,12 +11,14 @@ export async function mount(root, [first, second]) {
   if (first) return one(root, first);
   let all = [];
   let timer = 0;
+  let isGone = false;
   let compared = "";
   const list = h("ul", { class: "list models" });
 
   async function refresh() {
     clearTimeout(timer);
     const found = await models();
+    if (isGone) return;
     if (JSON.stringify(found) !== JSON.stringify(all)) fill(list, found.map(item)); // else open menus stay
     all = found;
     if (all.some((model) => model.state === "LOADING")) timer = setTimeout(() => attempt(refresh), 1000);
@@ -47,7 +49,7 @@ export async function mount(root, [first, second]) {
     h("p", { class: "lead", text: "A model is a folder that TensorFlow Serving can load; it holds weights and what describes them, nothing of you." }),
     hint, list, loader(() => attempt(refresh))));
   await refresh();
-  return { leave: () => clearTimeout(timer) };
+  return { leave: () => { isGone = true; clearTimeout(timer); } };
 }
 
 // Load one from a file.

@@ -41,6 +41,7 @@ export async function mount(root, name) {
       if (error.status === 404) { location.hash = "#/train"; return; }
       state.textContent = error.status === 0 ? "The server does not answer; the training goes on without it. Trying again …" : error.message;
     }
+    if (isGone) return;
     const isMoving = ["queued", "running"].includes(run.state) || state.textContent.startsWith("The server");
     timer = setTimeout(look, isMoving ? LOOK_MS : 5000);
   }

@@ -17,6 +17,7 @@ export async function mount(root, [run]) {
     get(paths.at("data")), models(), get(paths.at("lines")),
   ]);
   let timer = 0;
+  let isGone = false;
   const runs = h("div", { class: "runs" });
   const what = h("div", { class: "what", "aria-live": "polite" });
   const picker = h("div", { class: "row grow" });
@@ -86,10 +87,12 @@ export async function mount(root, [run]) {
   async function list() {
     try {
       const found = (await get(paths.at("runs"))).runs;
+      if (isGone) return;
       const focused = runs.contains(document.activeElement) && document.activeElement.getAttribute("href");
       fill(runs, found.length ? [h("h2", { text: "Trainings" }), h("ul", { class: "list" }, found.map(runItem))] : []);
       if (focused) [...runs.querySelectorAll("a")].find((each) => each.getAttribute("href") === focused)?.focus();
     } catch (error) {
+      if (isGone) return;
       if (error.status !== 0) say(error.message);
     }
     timer = setTimeout(list, 3000);
@@ -105,7 +108,7 @@ export async function mount(root, [run]) {
   h("div", { class: "row start" }, naming, start), runs));
   pick(last);
   await list();
-  return { leave: () => clearTimeout(timer) };
+  return { leave: () => { isGone = true; clearTimeout(timer); } };
 }
 
 function runItem(run) {

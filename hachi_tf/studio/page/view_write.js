@@ -14,7 +14,7 @@ const KINDS = {
 const NAMES = { strokes: "strokes", text: "text", events: "events", series: "series", frames: "sound" };
 
 /** Which of the kinds a model is. */
-export function kindOf(model) {
+function kindOf(model) {
   if (model.renderer === "strokes") return model.conditioned ? "text" : "wall";
   return model.renderer === "text" ? "prose" : KINDS[model.renderer] ? model.renderer : "events";
 }

@@ -27,7 +27,6 @@ export function mount(root, model, picker) {
   function clear() {
     [events, timed, marks, hasEnded, at] = [[], [], [], false, 0];
     version++;
-    roll.draw([], length.number);
     roll.count = 0;
     roll.draw([], length.number);
   }

@@ -17,7 +17,7 @@ export function mount(root, model, picker) {
   const caret = h("span", { class: "text-caret", "aria-hidden": "true" });
   const page = h("div", { class: "prose" }, begun, written, caret);
   const paper = h("div", { class: "paper still" }, page);
-  const decoder = new TextDecoder();
+  let decoder = new TextDecoder(); // keeps the bytes of a character that is not whole yet
 
   const show = (value) => {
     root.dataset.state = value;
@@ -33,7 +33,7 @@ export function mount(root, model, picker) {
   async function write(isNew) {
     const mine = ++turn;
     if (isNew) {
-      [drawn, state] = ["", null];
+      [drawn, state, decoder] = ["", null, new TextDecoder()];
       begun.textContent = input.value;
       written.textContent = "";
     }

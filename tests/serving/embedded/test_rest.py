@@ -139,6 +139,7 @@ def test_status_and_metadata(core, get):
         (PREDICT, {"instances": [SAMPLE] * 65}, 400, "expected at most 64 rows; got 65"),
         ("/v1/models/small:classify", {}, 400, "Expected a signature to classify"),
         ("/v1/models/small/versions/99999999999999999999:predict", {}, 400, "to numeric"),
+        (f"/v1/models/small/versions/{'0' * 20}{'9' * 5000}", None, 400, "to numeric"),
         ("/v1/models/small:nope", {}, 400, "Malformed request: POST /v1/models/small:nope"),
         ("/v1/models", None, 400, "Missing model name in request."),
         ("/v1/models/x", None, 404, "Could not find any versions of model x"),

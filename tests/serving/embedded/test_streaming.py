@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from hachi_tf.serving.failures import Failure
 from hachi_tf.serving.guard import Guard
 from hachi_tf.serving.limits import Limits
 from hachi_tf.serving.rest import RestApp
+from hachi_tf.serving.servable import Signature, Tensor
+from hachi_tf.serving.streaming import stream
 
 
 @pytest.fixture
@@ -134,6 +137,61 @@ def test_who_leaves_gives_the_place_up(core, held, http):
 
     assert [status for status, _, _ in asyncio.run(leave())] == [None, None]
     assert made.batcher.waiting == 0 and app.streams == 0 and app.running == 0
+    counts = [line for line in made.metrics.requests.lines() if "small" in line]
+    assert len(counts) == 1 and 'status="CANCELLED"' in counts[0] and counts[0].endswith(" 2")
+
+
+def test_who_does_not_read_is_sent_nothing_more(core):
+    made, sent = Core(core.registry, Limits(timeout_s=0.3)), []
+    app = RestApp(made, Guard("127.0.0.1"))
+    row = {"seed": [1, 2], "num_steps": 5, "bias": 0.0, "temperature": 1.0}
+    body = json.dumps({"signature_name": "sample", "instances": [row]}).encode()
+    path = b"/v1/models/small:stream"
+    scope = {"type": "http", "method": "POST", "path": path.decode(), "raw_path": path}
+    scope["headers"] = [(b"host", b"127.0.0.1:8501")]
+
+    async def ask():
+        parts = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive():
+            return parts.pop() if parts else await asyncio.Event().wait()
+
+        async def send(message):
+            sent.append(message["type"])
+            if len(sent) > 1:
+                await asyncio.Event().wait()
+
+        async with asyncio.timeout(10):
+            await app(scope, receive, send)
+
+    asyncio.run(ask())
+    assert sent == ["http.response.start", "http.response.body"] and app.streams == 0
+    made.batcher.close()
+
+
+def test_chunks_get_the_known_columns_of_their_own_events():
+    known, told = np.arange(10, dtype=np.float32).reshape(1, 10, 1), []
+    spec = {name: Tensor(np.dtype(np.float32), 1, (None, None, 1)) for name in ("events",)}
+    signature = Signature(dict.fromkeys(["num_steps", "known", "state"]), spec)
+    servable = SimpleNamespace(max_steps=99, signatures=dict.fromkeys(
+        ["sample", "continue"], signature))  # fmt: skip
+
+    async def compute(servable, signature, inputs, **_):
+        rows = inputs["known"][:, : inputs["num_steps"][0]]
+        told.append((signature, rows.ravel().tolist()))
+        lengths, ended = np.full(1, rows.shape[1]), np.zeros(1, bool)
+        return {"events": rows, "lengths": lengths, "ended": ended, "state": np.zeros([1, 2])}
+
+    async def send(message):
+        pass
+
+    inputs = {"num_steps": np.full(1, 50, np.int32), "known": known}
+    made = SimpleNamespace(compute=compute, reproducible=False, limits=Limits())
+    options = {"chunk_steps": 4}
+    asyncio.run(stream(made, servable, "sample", inputs, options, send, []))
+    assert told == [
+        ("sample", [0, 1, 2, 3]), ("continue", [4, 5, 6, 7]), ("continue", [8, 9])
+    ]  # fmt: skip
 
 
 def test_a_request_has_a_deadline(core, held):
