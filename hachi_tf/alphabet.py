@@ -9,6 +9,7 @@ from hachi_tf.characters import LISTED, SAME_AS, describe, listing, neighbours, 
 from hachi_tf.errors import UserError
 
 ON_UNKNOWN = ("error", "drop", "replace")
+RARE = 20  # a character used less often is badly learned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,18 +144,17 @@ class Alphabet:
         return f"{describe(character)} (nearest: {near or 'none'})"
 
 
-def rare_characters(texts: Iterable[str | None], threshold: int = 20) -> dict[str, int]:
+def rare_characters(texts: Iterable[str | None], threshold: int = RARE) -> dict[str, int]:
     """The characters that texts use less than `threshold` times, with how often, rarest first."""
     counts = sorted((count, character) for character, count in _count(texts).items())
     return {character: count for count, character in counts if count < threshold}
 
 
-def report(texts: Iterable[str | None], threshold: int = 20) -> list[str]:
+def report(texts: Iterable[str | None]) -> list[str]:
     """Lines that tell a person, before training, what the model will be able to write.
 
     Args:
         texts: the training texts.
-        threshold: a character used less often than this is called rare.
 
     Returns:
         Lines of text: how many characters there are, which are rare, and which of the letters
@@ -165,11 +165,11 @@ def report(texts: Iterable[str | None], threshold: int = 20) -> list[str]:
     shown = "".join(c for c in alphabet.characters if c.isprintable() and c != " ")
     shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
     lines = [f"{len(alphabet)} characters: {shown}"]
-    rare = rare_characters(texts, threshold)
+    rare = rare_characters(texts)
     if rare:
         items = [f"{describe(c)} {count}" for c, count in list(rare.items())[:LISTED]]
         lines.append(
-            f"{len(rare)} used less than {threshold} times, so badly learned: "
+            f"{len(rare)} used less than {RARE} times, so badly learned: "
             f"{listing(items, len(rare))}"
         )
     ranges = ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789")

@@ -2,9 +2,9 @@
 
 import dataclasses
 import json
-import math
 import os
 import pathlib
+import sys
 import types
 import typing
 from collections.abc import Iterable, Sequence
@@ -13,9 +13,10 @@ from typing import Any
 from absl import flags
 
 from hachi_tf import flagfiles, hachi_machi, plugins, ready
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 _MAX_NAME = 100  # characters of a flag's name
+_MAX_INTEGER = 2**63 - 1
 
 
 def flag(
@@ -91,7 +92,10 @@ class ProgramConfig:
                 "use the version of hachi_tf that wrote it",
             )
         tuples = {field.name for field in dataclasses.fields(cls) if field.type is tuple}
-        value = {key: tuple(item) if key in tuples else item for key, item in value.items()}
+        value = {
+            key: tuple(item) if key in tuples and isinstance(item, list) else item
+            for key, item in value.items()
+        }
         try:
             return cls(**value)
         except TypeError as error:
@@ -122,11 +126,15 @@ def _check(field: dataclasses.Field, value: Any) -> None:
     rule = field.metadata
     name = f"--{field.name}"
     if kind is tuple:
+        if not isinstance(value, tuple) or not all(isinstance(e, str | os.PathLike) for e in value):
+            raise UserError(f"texts for {name}", shorten(value))
         return
     if kind in (int, float):
         allowed = (int, float) if kind is float else int
-        if isinstance(value, bool) or not isinstance(value, allowed) or not math.isfinite(value):
-            raise UserError(f"a finite number for {name}", repr(value))
+        largest = _MAX_INTEGER if isinstance(value, int) else sys.float_info.max
+        is_number = isinstance(value, allowed) and not isinstance(value, bool)
+        if not is_number or not abs(value) <= largest:
+            raise UserError(f"a finite number for {name}", shorten(value))
         low, high, above = rule["low"], rule["high"], rule["above"]
         if low is not None and value < low:
             raise UserError(f"{name} of at least {low}", f"{value}")
@@ -135,7 +143,7 @@ def _check(field: dataclasses.Field, value: Any) -> None:
         if above is not None and value <= above:
             raise UserError(f"{name} above {above}", f"{value}")
     elif not isinstance(value, kind):
-        raise UserError(f"a value of type {kind.__name__} for {name}", repr(value))
+        raise UserError(f"a value of type {kind.__name__} for {name}", shorten(value))
     if rule["choices"] and value not in rule["choices"]:
         raise UserError(f"{name} as one of {', '.join(rule['choices'])}", repr(value))
 

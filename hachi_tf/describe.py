@@ -55,7 +55,8 @@ class DescribeConfig(ProgramConfig):
         if self.compare:
             if len(self.models) != 2:
                 raise UserError("two runs or exports for --compare", str(len(self.models)))
-            if self.export_dir or self.devices or self.ready:
+            others = (self.export_dir, self.devices, self.ready, self.picture, self.latency)
+            if any(others):
                 raise UserError("--compare by itself", "something else to describe beside it")
             return
         data = "" if self.picture == "columns" else self.data
@@ -246,7 +247,7 @@ def main(argv: list[str] | None = None) -> int:
         if any(heavy):
             import_tensorflow()
         description = describe(config)
-        words = json.dumps(description, ensure_ascii=False) if config.json else ""
+        words = json.dumps(description) if config.json else ""
         sys.stdout.write((words or "\n".join(in_words(description))) + "\n")
 
     return run(

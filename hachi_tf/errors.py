@@ -1,5 +1,7 @@
 """The one error that a person who uses the package can mend."""
 
+from typing import Any
+
 _MAX_LENGTH = 600  # characters of a part of a message
 
 
@@ -23,6 +25,12 @@ class UserError(Exception):
         self.expected, self.got, self.do = expected, got, do
         message = f"expected {_cut(expected)}; got {_cut(got)}" + (f"; {_cut(do)}" if do else "")
         super().__init__(" ".join(message.split()))
+
+
+def shorten(value: Any) -> str:
+    """A value as it may stand in a message: one line, printable, at most 80 characters."""
+    text = ascii(value[:200] if isinstance(value, str) else value)
+    return text if len(text) <= 80 else text[:76] + " ..."
 
 
 def _cut(text: str) -> str:

@@ -217,23 +217,15 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: ExportConfig) -> None:
+        result = export_page(config) if config.output else export(config)
+        weights, size = f"{result['num_weights']:,}", f"{result['bytes'] / 1e6:.1f} MB"
         if config.output:
-            result = export_page(config)
-            weights, size = f"{result['num_weights']:,}", f"{result['bytes'] / 1e6:.1f} MB"
             log.info("%s: %s weights, %s", result["page"], weights, size)
             log.info("use it: open it in a browser, send it, or put it on any web site")
-            if config.json:
-                sys.stdout.write(json.dumps(result) + "\n")
-            return
-        result = export(config)
-        log.info(
-            "%s: version %d, %s weights, %.1f MB",
-            result["export"],
-            result["version"],
-            f"{result['num_weights']:,}",
-            result["bytes"] / 1e6,
-        )
-        log.info("use it: %s", result["use"])
+        else:
+            version = result["version"]
+            log.info("%s: version %d, %s weights, %s", result["export"], version, weights, size)
+            log.info("use it: %s", result["use"])
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")
 

@@ -14,14 +14,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from hachi_tf import hachi_machi
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".yaml", ".yml", ".toml")
 PROGRAMS = ("train", "evaluate", "sample", "export", "serve", "perform", "record", "prepare",
             "describe")  # fmt: skip
-_PATHS = {"data", "export_dir", "init_from", "input", "log", "output", "prime", "replay", "run_dir"}
+_PATHS = {
+    "chart", "compare", "compress", "data", "export_dir", "from_export", "init_from", "input",
+    "log", "output", "per_sequence", "plugin", "prime", "replay", "run_dir", "sample",
+    "studio_dir", "styles", "token_file",
+}  # fmt: skip
 _SEVERAL = {"data", "input"}  # flags of one value that names several files with commas
 _MAX_BYTES = 1 << 20
 
@@ -46,7 +50,7 @@ def read(path: str | os.PathLike, program: str, known: Mapping[str, type]) -> li
     command = values.pop("cmd", program)
     if not isinstance(command, str) or command not in (*hachi_machi.COMMANDS, *PROGRAMS):
         names = ", ".join(dict.fromkeys([*hachi_machi.COMMANDS, *PROGRAMS]))
-        raise UserError(f"cmd as one of {names} in {file}", _shorten(command))
+        raise UserError(f"cmd as one of {names} in {file}", shorten(command))
     wanted = hachi_machi.COMMANDS.get(command, command)
     if wanted != program:
         raise UserError(
@@ -94,12 +98,12 @@ def _load(file: pathlib.Path) -> dict[str, Any]:
         said = f"{'TOML' if is_toml else 'YAML'} in {file}"
         raise UserError(said, str(error)[:200]) from error
     if not isinstance(values, dict):
-        raise UserError(f"'name: value' on each line of {file}", _shorten(values))
+        raise UserError(f"'name: value' on each line of {file}", shorten(values))
     result: dict[str, Any] = {}
     for key, value in values.items():
         name = "_".join(str(key).replace("-", " ").replace("_", " ").lower().split())
         if name in result:
-            raise UserError(f"every name once in {file}", f"{_shorten(key)} again")
+            raise UserError(f"every name once in {file}", f"{shorten(key)} again")
         result[name] = value
     return result
 
@@ -122,7 +126,7 @@ def _check(key: str, value: Any, where: str) -> None:
         if item is not None and not (isinstance(item, bool | int | float | str) and is_finite):
             raise UserError(
                 f"a finite number, a text, true, false, or a list of those {where}",
-                "something nested" if isinstance(item, dict | list) else _shorten(item),
+                "something nested" if isinstance(item, dict | list) else shorten(item),
                 "write a text, e.g. - add(value=1, dims=0)" if key == "operations" else "",
             )
 
@@ -131,25 +135,25 @@ def _arguments(name: str, value: Any, kind: type, folder: pathlib.Path, where: s
     """The flag for a value, or those for the values of a list."""
     values = value if isinstance(value, list) else [value]
     if name in _PATHS:
-        values = [_relative(str(each), folder) for each in values]
+        values = [_relative(name, str(each), folder) for each in values]
     if name in _SEVERAL and kind is not tuple:
         values = [",".join(values)]
     if len(values) > 1 and kind is not tuple:
         raise UserError(f"one value {where}", f"a list of {len(values)}")
     if any(isinstance(each, bool) != (kind is bool) for each in values):
         want = "true or false" if kind is bool else "a value that is not true or false"
-        raise UserError(f"{want} {where}", _shorten(value), "" if kind is bool else "quote a text")
+        raise UserError(f"{want} {where}", shorten(value), "" if kind is bool else "quote a text")
     if kind is bool:
         return [f"--{name}" if each else f"--no{name}" for each in values]
     return [f"--{name}={each}" for each in values]
 
 
-def _relative(text: str, folder: pathlib.Path) -> str:
+def _relative(name: str, text: str, folder: pathlib.Path) -> str:
     """A path, or several with commas between them, seen from where the program runs."""
-    parts = [part.strip() for part in text.split(",")]
+    if name == "prime" and not (folder / text).exists():
+        return text  # the id of a line
+    model, equals, path = text.partition("=")  # as `serve` takes exports
+    if name == "export_dir" and equals and not (folder / text).exists():
+        return f"{model}={_relative(name, path, folder)}"
+    parts = [part.strip() for part in text.split(",")] if name in _SEVERAL else [text]
     return ",".join(os.path.normpath(folder / part) if part else part for part in parts)
-
-
-def _shorten(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= 80 else text[:76] + " ..."

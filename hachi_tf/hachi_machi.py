@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 # Its commands, and the programs that do the same.
 COMMANDS = {
@@ -128,7 +128,7 @@ def _weight_noise(value: Any) -> tuple[dict[str, Any], str]:
     pair = value if isinstance(value, list) else [value]
     numbers = [each for each in pair if isinstance(each, int | float)]
     if len(numbers) != len(pair) or len(pair) not in (1, 2):
-        raise UserError("a deviation and a decay", ascii(value)[:80])
+        raise UserError("a deviation and a decay", shorten(value))
     remark = "the decay of noise is left out: the deviation stays" if any(pair[1:]) else ""
     return {"weight_noise": str(pair[0])}, remark
 
@@ -136,6 +136,8 @@ def _weight_noise(value: Any) -> tuple[dict[str, Any], str]:
 def _models(value: Any, known: Mapping[str, type], folder: pathlib.Path) -> dict[str, Any]:
     """Runs or exports where hachi machi has `.pt` files."""
     values = [str(each) for each in (value if isinstance(value, list) else [value])]
+    if not values:
+        raise UserError("a run or an export", "an empty list")
     for index, each in enumerate(values):
         if each.lower().endswith(".pt"):
             values[index] = each[:-3]

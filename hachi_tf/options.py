@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 _MAX_LENGTH = 10_000  # characters
 _MAX_DEPTH = 16  # nested containers
@@ -80,13 +80,13 @@ def parse_list(text: str) -> list[Options]:
 def _tree(text: str, mode: str) -> Any:
     """The syntax tree of a text."""
     if not isinstance(text, str) or len(text) > _MAX_LENGTH:
-        raise UserError(f"{_GRAMMAR}, in at most {_MAX_LENGTH} characters", _shorten(text))
+        raise UserError(f"{_GRAMMAR}, in at most {_MAX_LENGTH} characters", shorten(text))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as "invalid escape sequence"
             return ast.parse(text.strip(), mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise UserError(_GRAMMAR, _shorten(text), "check quotes and parentheses") from None
+        raise UserError(_GRAMMAR, shorten(text), "check quotes and parentheses") from None
 
 
 def _options(node: ast.expr, text: str, words: bool = False) -> Options:
@@ -96,16 +96,16 @@ def _options(node: ast.expr, text: str, words: bool = False) -> Options:
         if node.args:
             raise UserError(
                 "every setting with its name, key=literal",
-                f"one without a name in {_shorten(text)}",
+                f"one without a name in {shorten(text)}",
                 "write name=value",
             )
         keywords, node = node.keywords, node.func
     if not isinstance(node, ast.Name) or not _NAME.fullmatch(node.id):
-        raise UserError(_GRAMMAR, _shorten(text))
+        raise UserError(_GRAMMAR, shorten(text))
     kwargs: dict[str, Any] = {}
     for keyword in keywords:
         if keyword.arg is None or not _NAME.fullmatch(keyword.arg) or keyword.arg in kwargs:
-            raise UserError("every setting as key=literal, and once", _shorten(text))
+            raise UserError("every setting as key=literal, and once", shorten(text))
         kwargs[keyword.arg] = _literal(keyword.value, keyword.arg, 0, words)
     return Options(node.id, kwargs)
 
@@ -169,7 +169,7 @@ def construct(text: str | Options, registry: Mapping[str, Any], what: str, /, **
             raise UserError(listing, *_unknown(key, allowed))
         hint = allowed[key].annotation if key in allowed else Any
         if not _fits(value, hint):
-            raise UserError(f"{key} of {options.name} to be {_type_name(hint)}", _shorten(value))
+            raise UserError(f"{key} of {options.name} to be {_type_name(hint)}", shorten(value))
     for key, parameter in allowed.items():
         if parameter.default is parameter.empty and key not in options.kwargs:
             raise UserError(listing, f"no {key}", f"add {key}=...")
@@ -274,10 +274,4 @@ def _type_name(hint: Any) -> str:
 def _unknown(name: str, known: Mapping[str, Any]) -> tuple[str, str]:
     """What came, and which of the known names may have been meant."""
     near = difflib.get_close_matches(name[:100], list(known), n=1, cutoff=0.5)
-    return _shorten(name), f"did you mean {near[0]}?" if near else ""
-
-
-def _shorten(value: Any) -> str:
-    """A value as it may stand in a message: one line, printable, short."""
-    text = ascii(value) if not isinstance(value, str) else ascii(value[:200])
-    return text if len(text) <= 80 else text[:76] + " ..."
+    return shorten(name), f"did you mean {near[0]}?" if near else ""

@@ -10,17 +10,15 @@ import gc
 import logging
 import pathlib
 import secrets
-import signal
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from hachi_tf import startup
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
 from hachi_tf.performing.manner import MODES, ON_END, Manner
-from hachi_tf.program import run
+from hachi_tf.program import ended_by_signals, run
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +181,7 @@ def perform(config: PerformConfig) -> dict[str, Any]:
         gc.freeze()
         stack.callback(gc.unfreeze)
         gc.enable()
-        with _ended_by_signals(stage):
+        with ended_by_signals(stage.stop):  # which then says goodbye
             log.info(
                 "listening at %s:%d, sending to %s:%d, seed %d, ready in %.1f s; "
                 "/stop or Ctrl-C ends it",
@@ -217,20 +215,6 @@ def _summary(stage: Any) -> dict[str, Any]:
         p50, p99,
     )  # fmt: skip
     return {"inputs": total.inputs, "outputs": total.outputs, "late": total.late}
-
-
-@contextlib.contextmanager
-def _ended_by_signals(stage: Any) -> Iterator[None]:
-    """Ctrl-C and an end from outside stop the stage, which then says goodbye."""
-    before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if (number := getattr(signal, name, None)) is not None:
-            before[number] = signal.signal(number, lambda *_: stage.stop())
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
             ", ".join(result["files"]),
         )
         if config.json:
-            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(result) + "\n")
 
     return run(PrepareConfig, program, "hachi_tf.prepare", __doc__, positional="input", argv=argv)
 

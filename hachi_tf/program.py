@@ -1,11 +1,14 @@
 """Running a program: its `--help`, its log on stderr, its errors as one line and a status."""
 
+import contextlib
 import dataclasses
 import logging
 import os
+import signal
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hachi_tf.config import ProgramConfig, base_type, parse
@@ -82,6 +85,8 @@ def run(
     # A stream is None where it was closed before the program began.
     sys.stdout = sys.stdout or open(os.devnull, "w")
     sys.stderr = sys.stderr or open(os.devnull, "w")
+    with contextlib.suppress(AttributeError):  # a stream that is no terminal, file or pipe
+        sys.stdout.reconfigure(errors="replace")  # what its encoding lacks
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = "--debug" in argv
@@ -116,3 +121,24 @@ def run(
         log.error("interrupted")
         return next(iter(interrupt.args), 130)
     return 0
+
+
+@contextlib.contextmanager
+def ended_by_signals(stop: Callable[[], Any]) -> Iterator[None]:
+    """Within it Ctrl-C and an end from outside call `stop`, and nothing else.
+
+    In a thread that is not the main one, which alone gets signals, nothing changes.
+
+    Args:
+        stop: called at each signal; it must be quick.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            if (number := getattr(signal, name, None)) is not None:
+                before[number] = signal.signal(number, lambda *_: stop())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -5,20 +5,18 @@ Each message to --address is a row: its numbers, and before them the seconds sin
 """
 
 import collections
-import contextlib
 import dataclasses
 import json
 import logging
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
-from hachi_tf.program import run
+from hachi_tf.program import ended_by_signals, run
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +110,7 @@ def parse_columns(config: RecordConfig) -> list[Any]:
 
 def _indices(name: str, given: tuple, count: int) -> set[int]:
     texts = [text.strip() for each in given for text in each.split(",")]
-    if wrong := [text for text in texts if not text.isdecimal() or int(text) >= count]:
+    if wrong := [t for t in texts if not t.isdecimal() or len(t) > 9 or int(t) >= count]:
         raise UserError(f"columns from 0 to {count - 1} for --{name}", ", ".join(map(repr, wrong)))
     return {int(text) for text in texts}
 
@@ -149,7 +147,8 @@ def record(config: RecordConfig) -> dict[str, Any]:
     receiver = Receiver(config.in_host, config.in_port, config.allow)
     try:
         recorder = Recorder(config.output, columns, config.temporal, config.append)
-        with _ended_by_signals() as ended:
+        ended = threading.Event()  # so that Ctrl-C never falls into the writing of a row
+        with ended_by_signals(ended.set):
             log.info(
                 "recording %s at %s:%d to %s; /stop or Ctrl-C ends it",
                 config.address, config.in_host, receiver.port, recorder.journal,
@@ -196,28 +195,13 @@ def _receive(
             log.info("rows: %d", said_rows)
 
 
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets, so that it never falls into the writing of a row."""
-    ended, before = threading.Event(), {}
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            if (number := getattr(signal, name, None)) is not None:
-                before[number] = signal.signal(number, lambda *_: ended.set())
-    try:
-        yield ended
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: RecordConfig) -> None:
         recorded = record(config)
         if config.json:
-            sys.stdout.write(json.dumps(recorded, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(recorded) + "\n")
 
     return run(RecordConfig, program, "hachi_tf.record", __doc__, positional="output", argv=argv)
 

@@ -3,7 +3,6 @@
 They become pictures, numbers, tables, MIDI files, sound or texts; of series forecasts are made.
 """
 
-import contextlib
 import dataclasses
 import json
 import logging
@@ -274,8 +273,6 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
     def program(config: SampleConfig) -> None:
-        with contextlib.suppress(AttributeError):  # a stream that is no terminal, file or pipe
-            sys.stdout.reconfigure(errors="replace")
         result = sample(config, None if config.json else _show)
         incomplete = result.get("complete", []).count(False)
         if incomplete:

@@ -5,7 +5,7 @@ import functools
 import re
 from typing import Any
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 KINDS = ("continuous", "binary", "categorical")
 ROLES = ("both", "target", "known")
@@ -37,6 +37,10 @@ class Feature:
     missing: bool = False
 
     def __post_init__(self):
+        object.__setattr__(self, "classes", tuple(self.classes))
+        texts = (self.name, self.unit, *self.classes)
+        if not all(isinstance(text, str) for text in texts):
+            raise UserError("texts as a column's name, unit and classes", shorten(texts))
         if self.kind not in KINDS:
             raise UserError(f"a feature kind of {', '.join(KINDS)}", repr(self.kind))
         if self.role not in ROLES:
@@ -51,7 +55,6 @@ class Feature:
                 "classes on categorical columns, and on those only",
                 f"{len(self.classes)} on the {self.kind} column {self.name!r}",
             )
-        object.__setattr__(self, "classes", tuple(self.classes))
 
     def __str__(self) -> str:
         parts = [self.kind, self.unit, self.quantum and f"on a grid of {self.quantum:g}"]

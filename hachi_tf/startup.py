@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hachi_tf.errors import UserError
+
 
 @contextlib.contextmanager
 def _silent_stderr() -> Iterator[None]:
@@ -90,8 +92,6 @@ def import_tensorflow(
     Raises:
         UserError: if a GPU is wanted and TensorFlow sees none.
     """
-    from hachi_tf.errors import UserError
-
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     sys.stderr.flush()

@@ -1,8 +1,11 @@
 """Flags, flag files and configurations."""
 
 import dataclasses
+import io
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from hachi_tf import config as config_lib
 from hachi_tf.config import ProgramConfig, flag
 from hachi_tf.errors import UserError
-from hachi_tf.program import run
+from hachi_tf.program import ended_by_signals, run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +62,8 @@ def test_flagfile_that_includes_itself_is_refused(tmp_path):
         (["--rate=1.5"], "--rate of at most 1.0; got 1.5"),
         (["--rate=nan"], "a finite number for --rate"),
         (["--rate=inf"], "a finite number for --rate"),
+        (["--hidden_size=1" + "0" * 400], "a finite number for --hidden_size; got 1000"),
+        (["--hidden_size=10000000000000000000"], "a finite number for --hidden_size"),
         (["--cell=elman"], "--cell as one of lstm, gru; got 'elman'"),
         (["--hiden_size=3"], "hiden_size"),
         (["--flagfile=/nowhere.flags"], "a readable text file for --flagfile"),
@@ -80,6 +85,9 @@ def test_json_round_trip_and_unknown_keys():
     for text in ("[1", "[]", "3"):
         with pytest.raises(UserError, match="a JSON object"):
             Config.from_json(text)
+    for names in ("5", '"ab"', "[5]", "null"):
+        with pytest.raises(UserError, match="texts for --names"):
+            Config.from_json(f'{{"names": {names}}}')
 
 
 @pytest.mark.parametrize(
@@ -105,6 +113,29 @@ def test_debug_shows_the_traceback():
 
     with pytest.raises(UserError):
         run(Config, program, "m", "Doc.", argv=["--debug"])
+
+
+def test_what_stdout_cannot_show_is_replaced(monkeypatch):
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert run(Config, lambda config: sys.stdout.write("a\u5b57\n"), "m", "Doc.", argv=[]) == 0
+    assert stdout.buffer.getvalue() == b"a?\n"
+
+
+def test_signals_call_stop_and_nothing_else():
+    before, calls = signal.getsignal(signal.SIGINT), []
+    with ended_by_signals(lambda: calls.append(1)):
+        signal.raise_signal(signal.SIGINT)
+    assert calls == [1] and signal.getsignal(signal.SIGINT) is before
+
+    def elsewhere():
+        with ended_by_signals(calls.clear):
+            calls.append(2)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert calls == [1, 2]
 
 
 def test_help_of_train_is_quick_and_names_every_flag():

@@ -182,6 +182,8 @@ def test_samples_of_the_data_are_nearer_than_others():
         (["--latency", "--data=a.csv"], "a run or an export for --picture or --latency"),
         (["--picture=columns", "--source=kanji"], "a run or an export for --picture"),
         (["--text=a"], "with --sample or --text"),
+        (["--compare", "a", "b", "--picture=bias"], "--compare by itself"),
+        (["--compare", "a", "b", "--latency"], "--compare by itself"),
         (["--data=none.csv"], "a table that can be read"),
         (["--export_dir=none", "--latency"], "an export at"),
     ],

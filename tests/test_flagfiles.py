@@ -8,10 +8,13 @@ from hachi_tf import config as config_lib
 from hachi_tf import flagfiles
 from hachi_tf.describe import DescribeConfig
 from hachi_tf.errors import UserError
+from hachi_tf.evaluate import EvaluateConfig
+from hachi_tf.export import ExportConfig
 from hachi_tf.perform import PerformConfig
 from hachi_tf.prepare import PrepareConfig
 from hachi_tf.record import RecordConfig
 from hachi_tf.sample import SampleConfig
+from hachi_tf.serve import ServeConfig
 from hachi_tf.train import TrainConfig
 
 
@@ -154,6 +157,35 @@ def test_models_of_hachi_machi_must_be_trained_again(tmp_path):
     for cls, text in ((SampleConfig, "cmd: gen\nmodel: a.pt"), (PerformConfig, "models: [a.pt]")):
         with pytest.raises(UserError, match="got a.pt, a model of hachi machi .*train again .*=a$"):
             read(cls, tmp_path / "a.yaml", text)
+
+
+def test_an_empty_list_of_models_is_named(tmp_path):
+    for cls in (SampleConfig, PerformConfig):
+        with pytest.raises(UserError, match="a run or an export for 'model' in .*an empty list"):
+            read(cls, tmp_path / "a.yaml", "model: []\n")
+
+
+def test_all_paths_are_relative_to_the_file(tmp_path):
+    text = "per sequence: a.csv\nchart: b.svg\ncompress: c.bin\n"
+    got = read(EvaluateConfig, tmp_path / "e.yaml", text)
+    paths = [got.per_sequence, got.chart, got.compress]
+    assert paths == [str(tmp_path / name) for name in ("a.csv", "b.svg", "c.bin")]
+    got = read(
+        ExportConfig, tmp_path / "x.yaml", "from export: a\noutput: a,b.html\nstyles: s.json"
+    )
+    paths = [got.from_export, got.output, got.styles]
+    assert paths == [str(tmp_path / name) for name in ("a", "a,b.html", "s.json")]
+    text = "export dir: [kanji=a/1, b]\ntoken file: t\nstudio dir: ../s\n"
+    got = read(ServeConfig, tmp_path / "s.yaml", text)
+    assert got.export_dir == (f"kanji={tmp_path / 'a' / '1'}", str(tmp_path / "b"))
+    assert (got.token_file, got.studio_dir) == (str(tmp_path / "t"), str(tmp_path.parent / "s"))
+
+
+def test_a_prime_may_be_a_file_or_the_id_of_a_line(tmp_path):
+    (tmp_path / "line.svg").write_text("")
+    assert read(SampleConfig, tmp_path / "a.yaml", "prime: hershey/7").prime == "hershey/7"
+    got = read(SampleConfig, tmp_path / "a.yaml", "prime: line.svg").prime
+    assert got == str(tmp_path / "line.svg")
 
 
 def test_bad_places_and_texts(tmp_path):

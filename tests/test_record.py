@@ -183,6 +183,7 @@ def test_nothing_recorded_leaves_no_file(start, tmp_path):
         ([], "--num_features=NUMBER"),
         (["--num_features=0"], "at least 1"),
         (["--num_features=2", "--masked=2"], "columns from 0 to 1 for --masked"),
+        (["--num_features=2", "--masked=" + "1" * 5000], "columns from 0 to 1 for --masked"),
         (["--num_features=2", "--categorical=x"], "columns from 0 to 1 for --categorical"),
         (["--num_features=2", "--names=a"], "as many --names as --num_features=2"),
         (["--names=a,a#"], "--names that differ"),

@@ -35,3 +35,6 @@ def test_a_column_says_that_values_may_be_missing():
 def test_a_foreign_dictionary_is_refused():
     with pytest.raises(UserError, match="a schema as hachi_tf writes it"):
         Schema.from_dict({"features": [{"colour": 1}], "end_of_sequence": False})
+    for wrong in ({"name": 5}, {"name": "byte", "kind": "categorical", "classes": [1]}):
+        with pytest.raises(UserError, match="texts as a column's name, unit and classes"):
+            Schema.from_dict({"features": [wrong], "end_of_sequence": False})

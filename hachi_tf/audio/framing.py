@@ -55,8 +55,8 @@ class Framing:
         if not _LOWEST_DB <= self.floor_db <= -20:
             raise UserError("a floor_db from -140 to -20", f"{self.floor_db}")
         if self.bands is not None:
-            most = int((self.filters().max(axis=1) > 0).sum()) if self.bands >= 1 else 0
-            if most < max(self.bands, 1):
+            fits = 1 <= self.bands <= self.window // 2 + 1
+            if not fits or not (self.filters().max(axis=1) > 0).all():
                 raise UserError(
                     "bands that all hold a frequency of the window",
                     f"{self.bands} bands, window={self.window}",

@@ -11,8 +11,7 @@ def mel(frequency: float) -> float:
 def mel_filters(bands: int, window: int, sample_rate: int) -> np.ndarray:
     """Triangular bands, evenly spaced on the mel scale from 0 Hz to half the sample rate.
 
-    A triangle is 1 at its middle and 0 at
-    the middles of its neighbours. These are the bands of
+    A triangle is 1 at its middle and 0 at the middles of its neighbours. These are the bands of
     `librosa.filters.mel(htk=True, norm=None)`.
 
     Args:

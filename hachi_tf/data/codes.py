@@ -15,7 +15,7 @@ from hachi_tf.data.sources.source import Coded
 from hachi_tf.errors import UserError
 from hachi_tf.files import atomic_path
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 IN_MEMORY = 1 << 24
 """The most bytes of codes that are kept in memory; more go to a file."""
@@ -56,7 +56,7 @@ def load_codes(coded: Coded, path: str | os.PathLike | None) -> Parsed:
     except UserError as error:  # a cache is not worth a failed training
         if not isinstance(error.__cause__, OSError):
             raise
-        _LOGGER.warning("the parsed data was not cached: %s", error)
+        log.warning("the parsed data was not cached: %s", error)
         return _temporary(coded, dtype)
     return parsed._replace(events=np.load(f"{path}.npy", mmap_mode="r", allow_pickle=False))
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from hachi_tf.data import cache
 from hachi_tf.data.codes import load_codes
-from hachi_tf.data.sources.source import Sequence, Source
+from hachi_tf.data.sources.source import Sequence, Source, check_size
 from hachi_tf.data.splits import hashed_splits, positions
 from hachi_tf.errors import UserError
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _CHUNK = 65536  # events
 
 
@@ -56,9 +56,13 @@ class Dataset:
 
     @classmethod
     def from_sequences(cls, sequences: Iterable[Sequence], num_features: int) -> "Dataset":
-        """Joins sequences `[T, F]`, of which there may be none; texts in normal form C."""
+        """Joins sequences `[T, F]`, of which there may be none; texts in normal form C.
+
+        Raises:
+            UserError: if a number is too large for float32.
+        """
         sequences = list(sequences)
-        events = [np.asarray(each.events, np.float32) for each in sequences]
+        events = [np.asarray(check_size(each).events, np.float32) for each in sequences]
         return cls(
             np.concatenate([np.zeros((0, num_features), np.float32), *events]),
             np.cumsum([0, *map(len, events)], dtype=np.int64),
@@ -280,5 +284,5 @@ def _parse(source: Source, path: str | None) -> cache.Parsed:
         try:
             cache.save(f"{path}.npz", parsed)
         except UserError as error:  # a cache is not worth a failed training
-            _LOGGER.warning("the parsed data was not cached: %s", error)
+            log.warning("the parsed data was not cached: %s", error)
     return parsed

@@ -48,7 +48,7 @@ def fit_splits(
 
 
 def _fit(dataset: Dataset, scale: Mapping[str, Any]) -> Dataset:
-    events, kept = [np.zeros((0, dataset.events.shape[1]), np.float32)], []
+    events, kept = [np.zeros((0, dataset.num_features), np.float32)], []
     for index, line in enumerate(dataset):
         strokes = to_polylines(line)
         ends = np.cumsum([*map(len, strokes)])

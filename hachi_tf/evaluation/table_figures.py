@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hachi_tf.midi import find_column
+from hachi_tf.tables import find_column, read_table
 
 SUFFIXES = (".csv", ".txt", ".json", ".llll", ".mid", ".midi")
 _PERCENTILES = (1, 10, 50, 90, 99)
@@ -47,7 +47,6 @@ def table_figures(path: str | os.PathLike) -> dict[str, Any]:
 
 def _read(path: str | os.PathLike) -> Any:
     from hachi_tf.midi import read_midi
-    from hachi_tf.tables import read_table
 
     is_midi = os.fspath(path).lower().endswith((".mid", ".midi"))
     return read_midi(path) if is_midi else read_table(path)

@@ -1,12 +1,20 @@
 """A model's forecasts beside simple methods', in numbers and in words."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from hachi_tf.forecasting.naive import METHODS
-from hachi_tf.forecasting.rolling import Figures, Origin, by_number, paired_interval, summarize
+from hachi_tf.forecasting.rolling import (
+    Figures,
+    Origin,
+    by_number,
+    mean_known,
+    paired_interval,
+    summarize,
+)
 
 MODEL = "model"
 
@@ -38,8 +46,8 @@ def compare(
     }
     if best is not None:
         apart = (figures[MODEL].crps - figures[best].crps) / scale
-        differences = np.nanmean(apart, axis=(1, 2))
-        result["difference"] = float(np.nanmean(apart))
+        differences = mean_known(apart, axis=(1, 2))
+        result["difference"] = float(mean_known(apart))
         result["difference_interval"] = list(paired_interval(differences, by_number(origins)))
     return result
 
@@ -69,10 +77,13 @@ def verdict(result: dict[str, Any]) -> list[str]:
     if result["best_naive"] is not None:
         best = result["methods"][result["best_naive"]]["crps_scaled"]
         title = METHODS.get(result["best_naive"], result["best_naive"])
-        low, high = (100.0 * end / best for end in result["difference_interval"])
-        share = 100.0 * abs(result["difference"]) / best
+        percent = 100.0 / best if best else math.nan
+        low, high = (percent * end for end in result["difference_interval"])
+        share = percent * abs(result["difference"])
         interval = f"(90% interval: {low:+.1f}% to {high:+.1f}%)"
-        if high < 0:
+        if not best:
+            lines.append(f"Nothing can beat {title}, which said exactly what came.")
+        elif high < 0:
             lines.append(f"The model beats {title}: its CRPS is {share:.1f}% less {interval}.")
         elif low > 0:
             lines.append(

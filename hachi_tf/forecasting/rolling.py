@@ -128,15 +128,21 @@ def scales(origins: Sequence[Origin], columns: Sequence[int]) -> np.ndarray:
     return found
 
 
+def mean_known(values: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """The mean of what is not NaN along axes; NaN where all is."""
+    count = (~np.isnan(values)).sum(axis=axis)
+    return np.nansum(values, axis=axis) / np.where(count > 0, count, np.nan)
+
+
 def summarize(figures: Figures, scale: np.ndarray) -> dict[str, Any]:
     """Means over all origins, steps and columns."""
     scaled = figures.crps / scale
     return {
-        "crps": float(np.nanmean(figures.crps)),
-        "crps_scaled": float(np.nanmean(scaled)),
-        "quantile_loss": float(np.nanmean(figures.quantile_loss)),
-        "coverage": {f"{share:g}": float(np.nanmean(c)) for share, c in figures.covered.items()},
-        "crps_scaled_by_step": [float(each) for each in np.nanmean(scaled, axis=(0, 2))],
+        "crps": float(mean_known(figures.crps)),
+        "crps_scaled": float(mean_known(scaled)),
+        "quantile_loss": float(mean_known(figures.quantile_loss)),
+        "coverage": {f"{share:g}": float(mean_known(c)) for share, c in figures.covered.items()},
+        "crps_scaled_by_step": [float(each) for each in mean_known(scaled, axis=(0, 2))],
     }
 
 

@@ -14,8 +14,9 @@ from hachi_tf.errors import UserError
 from hachi_tf.midi import columns
 from hachi_tf.tables import Column, Table
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _MAX_BYTES = 64 << 20
+_LAST_TICK = 2**53  # to which float64 counts
 _TEMPO = 500_000  # microseconds a beat, until a file says otherwise
 _FRAMES_PER_S = {24: 24.0, 25: 25.0, 29: 30_000 / 1001, 30: 30.0}
 _SOUND_OFF, _NOTES_OFF = 120, 123
@@ -54,7 +55,7 @@ def read_midi(
             f"different controllers from 0 to {columns.LAST_CONTROLLER}", str(list(controllers))
         )
     tracks, division = _parse(path)
-    timed = _in_order(tracks)
+    timed = _in_order(tracks, path)
     tempos = _tempo_map(timed)
     seconds = _clock(division, tempos)
     notes = _notes(timed, controllers, path)  # [N, 5 + C]
@@ -120,13 +121,17 @@ def _damaged(path: str | os.PathLike, why: str) -> UserError:
     return UserError("a whole MIDI file", f"{path} ({why})", "fetch or save it again")
 
 
-def _in_order(tracks: list[mido.MidiTrack]) -> list[tuple[int, mido.Message]]:
+def _in_order(
+    tracks: list[mido.MidiTrack], path: str | os.PathLike
+) -> list[tuple[int, mido.Message]]:
     """All tracks' messages with their ticks; of one tick, controllers come before notes."""
     timed = []
     for track in tracks:
         tick = 0
         for message in track:
             tick += message.time
+            if tick > _LAST_TICK:
+                raise _damaged(path, "its times never end")
             timed.append((tick, message))
 
     def place(each: tuple[int, mido.Message]) -> tuple[int, bool]:
@@ -192,5 +197,5 @@ def _notes(
     for note in hanging:
         note[1] = timed[-1][0]
     if hanging:
-        _LOGGER.warning("%s: notes that nothing ends, closed at its end: %d", path, len(hanging))
+        log.warning("%s: notes that nothing ends, closed at its end: %d", path, len(hanging))
     return np.array(notes, np.float64)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hachi_tf.errors import UserError
-from hachi_tf.midi import find_column
 from hachi_tf.midi.columns import control_of
 from hachi_tf.schema import Feature, Schema
-from hachi_tf.tables import is_temporal
+from hachi_tf.tables import find_column, is_temporal
 
 _VELOCITY, _DURATION_S, _CHANNEL = 80, 0.25, 1  # of a note whose model does not say
 _SHORTEST_S, _LONGEST_S = 0.001, 600.0

@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from hachi_tf.midi import find_column
 from hachi_tf.rendering import colours
 from hachi_tf.rendering.figure import Figure
-from hachi_tf.tables import Table
+from hachi_tf.tables import Table, find_column
 
 LEFT = 116
 _DURATION_S = 0.25  # of a note in a table that does not say

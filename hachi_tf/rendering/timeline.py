@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hachi_tf.midi import find_column
 from hachi_tf.rendering import colours
 from hachi_tf.rendering.figure import FONT_SIZE, MARGIN, WIDTH, Figure, round_numbers
 from hachi_tf.rendering.lanes import Lanes
 from hachi_tf.rendering.roll import Roll
 from hachi_tf.rendering.svg_figure import SvgFigure
-from hachi_tf.tables import Table
+from hachi_tf.tables import Table, find_column
 
 MOST_PANELS = 12
 _TITLE, _GAP, _AXIS, _LEGEND = 38, 26, 62, 52  # heights in pixels

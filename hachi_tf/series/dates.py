@@ -45,6 +45,8 @@ def parse_dates(cells: Sequence[str], place: Place, date_format: str | None = No
         readers: list[Callable[[str], datetime.datetime]] = [_strptime(date_format)]
     else:
         readers = [reader for reader in _READERS if _reads(reader, cells[0])]
+    if date_format and not _reads(readers[0], cells[0]):
+        raise UserError(f"dates as date_format={date_format!r} says", f"{cells[0]!r}, {place(0)}")
     if not readers:
         raise UserError(
             f"a date such as {_EXAMPLES}",
@@ -84,8 +86,15 @@ def _to_numpy(found: list[datetime.datetime], place: Place) -> np.ndarray:
             "an offset from UTC in all times, or in none", f"both; see {place(aware.index(False))}"
         )
     if any(aware):
-        found = [each.astimezone(datetime.UTC).replace(tzinfo=None) for each in found]
+        found = [_to_utc(each, place, row) for row, each in enumerate(found)]
     return np.array(found, "datetime64[s]")
+
+
+def _to_utc(found: datetime.datetime, place: Place, row: int) -> datetime.datetime:
+    try:
+        return found.astimezone(datetime.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise UserError("dates in the years 1 to 9999 of UTC", f"{found}, {place(row)}") from None
 
 
 def _iso(cell: str) -> datetime.datetime:
@@ -122,7 +131,13 @@ def _epoch(cell: str) -> datetime.datetime:
 
 
 def _strptime(date_format: str) -> Callable[[str], datetime.datetime]:
-    return lambda cell: datetime.datetime.strptime(cell, date_format)
+    def read(cell: str) -> datetime.datetime:
+        try:
+            return datetime.datetime.strptime(cell, date_format)
+        except re.error as error:  # a part of the format comes twice
+            raise ValueError(cell) from error
+
+    return read
 
 
 _READERS = (_iso, _year, _month, _quarter, _epoch, *map(_strptime, _FORMATS))

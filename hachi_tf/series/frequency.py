@@ -12,7 +12,7 @@ from hachi_tf.series.dates import show_date
 _DAY = 86_400
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "D": _DAY, "W": 7 * _DAY}
 _MONTHS = {"M": 1, "Q": 3, "Y": 12}
-_WRITTEN = re.compile(r"(\d+)?\s*(s|min|h|D|W|M|Q|Y)")
+_WRITTEN = re.compile(r"(\d{1,9})?\s*(s|min|h|D|W|M|Q|Y)")
 _WORDS = {
     "s": "second", "min": "minute", "h": "hour", "D": "day", "W": "week", "M": "month",
     "Q": "quarter", "Y": "year", "B": "working day",
@@ -52,10 +52,14 @@ class Frequency:
         return cls("s", count * _SECONDS[match[2]])
 
     def __str__(self) -> str:
+        return self.counted().removeprefix("1 ")
+
+    def counted(self) -> str:
+        """The step with its number: `1 day`, `15 minutes`; `irregular` if there is none."""
         if not self.unit:
             return "irregular"
         word, count = self._word()
-        return word if count == 1 else f"{count} {word}s"
+        return f"{count} {word}{'s' * (count != 1)}"
 
     @property
     def season(self) -> int:
@@ -161,7 +165,7 @@ def infer_frequency(series: list[np.ndarray]) -> Frequency:
     other = Frequency("s", int(_distances(dates)[row]))
     raise UserError(
         "rows at one distance, or gaps of whole steps",
-        f"distances of {_count(Frequency('s', step))} and of {_count(other)}, "
+        f"distances of {Frequency('s', step).counted()} and of {other.counted()}, "
         f"the latter after {show_date(dates[row])}",
         "bring the file to one frequency, or say frequency='irregular'",
     )
@@ -171,11 +175,6 @@ def _commonest_months(series: list[np.ndarray]) -> int:
     steps = np.concatenate([np.diff(_months(dates)) for dates in series])
     step = Counter(steps.tolist()).most_common(1)[0][0]
     return step if (steps % step == 0).all() else int(np.gcd.reduce(steps))
-
-
-def _count(frequency: Frequency) -> str:
-    text = str(frequency)
-    return text if text[0].isdigit() else f"1 {text}"
 
 
 def _distances(dates: np.ndarray) -> np.ndarray:

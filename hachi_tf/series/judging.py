@@ -20,8 +20,11 @@ def suggest_transform(panel: Panel) -> str:
     halves = [each.values[: max(len(each) // 2, 3)] for each in panel.series]
     halves = [half for half in halves if not np.isnan(half).all()]
     steps = np.concatenate([np.diff(half, axis=0).ravel() for half in halves])
+    if np.isnan(steps).all():  # of rows side by side one is always missing
+        columns = [column for half in halves for column in half.T]
+        steps = np.concatenate([np.diff(column[~np.isnan(column)]) for column in columns])
     spreads = np.concatenate([(half - np.nanmean(half)).ravel() for half in halves])
-    if not np.nanstd(steps) < _WALKS * np.nanstd(spreads):
+    if not len(steps) or not np.nanstd(steps) < _WALKS * np.nanstd(spreads):
         return "scale" if len(panel.series) > 1 else "none"
     above = all(np.nanmin(half) > 0 for half in halves)
     above = above and all(np.nanmin(each.values) > 0 for each in panel.series)

@@ -201,7 +201,7 @@ def _on_grid(part: _Part, step: Frequency, gaps: str) -> Series:
     places = step.places(part.dates)
     if places is None:
         raise UserError(
-            f"dates one or several {step}s apart",
+            f"dates in steps of {step.counted()}",
             f"others in {part.path}, e.g. {show_date(part.dates[0])} and "
             f"{show_date(part.dates[1])}",
             "name another frequency, or 'irregular'",
@@ -219,8 +219,8 @@ def _on_grid(part: _Part, step: Frequency, gaps: str) -> Series:
         return Series(part.id, part.dates, part.values[:length], part.covariates)
     if whole > _MOST_FILLED * len(places):
         raise UserError(
-            f"a row in most {step}s of {part.path}",
-            f"{len(places)} rows in {whole} of them",
+            f"a row for most steps of {step.counted()} in {part.path}",
+            f"{len(places)} rows for {whole} of them",
             "choose gaps='skip', or name another frequency",
         )
     dates = step.dates(part.dates[0], whole, part.dates)
@@ -247,7 +247,7 @@ def _say(series: Sequence[Series], parts: Sequence[_Part], step: Frequency, gaps
     first = min(each.dates[0] for each in series)
     last = max(each.dates[len(each) - 1] for each in series)
     text = f"{len(series)} series, {rows:,} rows, {show_date(first)} to {show_date(last)}, "
-    text += f"one a {step}" if step.unit else "at no regular distance"
+    text += f"one every {step}" if step.unit else "at no regular distance"
     if left_out:
         text += f"; {left_out:,} dates left out in gaps are {filled}"
     if missing:

@@ -8,6 +8,7 @@ import math
 import os
 import pathlib
 import re
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -99,6 +100,8 @@ def read_sheet(path: str | os.PathLike, columns: Columns) -> Sheet:
             f"the columns {', '.join(header)}",
             "name it, e.g. time='when'",
         )
+    if time in (*columns.values, *columns.covariates):
+        raise UserError(f"other values and covariates than the dates of {path}", repr(time))
     by_name = dict(zip(header, cells, strict=True))
     numbers = {name: _numbers(by_name[name], name, path, lines) for name in header if name != time}
     words = [name for name, column in numbers.items() if column is None]
@@ -140,7 +143,7 @@ def first_header(path: str) -> list[str]:
         with _open(path) as file:
             line = file.readline(65_536).decode("utf-8-sig")
         return [cell.strip() for cell in next(csv.reader([line], delimiter=_delimiter(line)), [])]
-    except (OSError, ValueError, csv.Error, EOFError):
+    except (OSError, ValueError, csv.Error, EOFError, zlib.error):
         return []
 
 
@@ -149,7 +152,7 @@ def _cells(path: str) -> tuple[list[str], list[int], list[list[str]]]:
     try:
         with _open(path) as file:
             content = read_at_most(file, _MAX_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError("a file of series that can be read", f"{path} ({reason})") from error
     if content is None:
@@ -236,6 +239,8 @@ def _number(cell: str) -> float | None:
     """A cell's number, NaN where it is missing; None if it is a word."""
     if cell.lower() in _MISSING:
         return math.nan
+    if "_" in cell:  # Python's 1_000, which here is a name
+        return None
     try:
         return float(cell)
     except ValueError:

@@ -5,6 +5,7 @@ Nothing here needs TensorFlow.
 
 from hachi_tf.tables.events import (
     bare_name,
+    check_time_quantum,
     is_duration,
     is_temporal,
     schema_columns,
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "TableWriter",
     "bare_name",
+    "check_time_quantum",
     "find_column",
     "fixed_column",
     "fixed_value",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 from hachi_tf.tables.table import TIME, Column, Table, to_label, to_number
 
 Where = Callable[[int, int], str]
@@ -81,7 +81,7 @@ def _numbers(cells: Sequence[Any], name: str, column: int, where: Where) -> np.n
         except ValueError:
             raise UserError(
                 "a number",
-                f"{_show(cell)} in {where(row, column)}, column {name}",
+                f"{shorten(cell)} in {where(row, column)}, column {name}",
                 f"leave it empty if it is missing, or call the column {name}# if it holds labels",
             ) from None
     infinite = np.flatnonzero(np.isinf(values))
@@ -89,7 +89,7 @@ def _numbers(cells: Sequence[Any], name: str, column: int, where: Where) -> np.n
         row = int(infinite[0])
         raise UserError(
             "finite numbers",
-            f"{_show(cells[row])} in {where(row, column)}, column {name}",
+            f"{shorten(cells[row])} in {where(row, column)}, column {name}",
             "leave it empty if it is missing",
         )
     return values
@@ -105,7 +105,7 @@ def _labels(cells: Sequence[Any], name: str, column: int, where: Where) -> np.nd
                 label = to_label(cell)
             except ValueError:
                 raise UserError(
-                    "a label", f"{_show(cell)} in {where(row, column)}, column {name}"
+                    "a label", f"{shorten(cell)} in {where(row, column)}, column {name}"
                 ) from None
             known[key] = label
         values[row] = known[key]
@@ -122,14 +122,10 @@ def _time(cells: Sequence[Any], where: Where) -> np.ndarray:
     back = np.flatnonzero(np.diff(time) < 0)
     if len(back):
         row = int(back[0]) + 1
+        before, after = shorten(cells[row - 1]), shorten(cells[row])
         raise UserError(
             "times in seconds that never go backwards",
-            f"{_show(cells[row])} after {_show(cells[row - 1])} in {where(row, 0)}, column {TIME}",
+            f"{after} after {before} in {where(row, 0)}, column {TIME}",
             "sort the rows by time, or put them into files of their own",
         )
     return time
-
-
-def _show(cell: Any) -> str:
-    text = ascii(cell)
-    return text if len(text) <= 60 else text[:56] + " ..."

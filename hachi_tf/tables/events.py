@@ -12,6 +12,7 @@ from hachi_tf.tables.table import TIME, Column, Table, to_number
 TIME_QUANTUM_S = 0.001
 """The grid of times, in seconds."""
 
+_FINEST = 1e-30  # grid; a finer one has too many steps to count
 _MAX_STEPS = 2**23  # of a grid that float32 tells apart, middles of its cells included
 
 
@@ -52,8 +53,7 @@ def table_schema(
     for table in tables:
         if table.headers != first.headers:
             raise UserError(f"columns {', '.join(first.headers)}", ", ".join(table.headers))
-    if not 0 < time_quantum <= 1:
-        raise UserError("a time_quantum above 0 and up to 1 second", repr(time_quantum))
+    check_time_quantum(time_quantum)
     if isinstance(quantum, Mapping) and (unknown := set(quantum) - set(first.names)):
         names = ", ".join(first.names)
         raise UserError(f"quantum for the columns {names}", ", ".join(sorted(unknown)))
@@ -151,6 +151,16 @@ def to_table(events: np.ndarray, schema: Schema, start: float = 0.0) -> Table:
     return Table(schema_columns(schema), time, tuple(values))
 
 
+def check_time_quantum(time_quantum: float) -> None:
+    """Checks the grid of times.
+
+    Raises:
+        UserError: if it is out of range.
+    """
+    if not _FINEST <= time_quantum <= 1:
+        raise UserError("a time_quantum above 0 and up to 1 second", repr(time_quantum))
+
+
 def _feature(column: Column, values: np.ndarray, quantum, time_quantum: float) -> Feature:
     role = "target" if column.target else "both"
     absent = values == "" if column.categorical else np.isnan(values)
@@ -167,7 +177,7 @@ def _feature(column: Column, values: np.ndarray, quantum, time_quantum: float) -
             quantum = 1.0
         elif is_duration(column.name) and (present >= 0).all():
             unit, quantum = "s", time_quantum
-    elif isinstance(quantum, str) or (quantum is not None and not quantum > 0):
+    elif quantum is not None and (type(quantum) not in (int, float) or not quantum >= _FINEST):
         raise UserError("a quantum of 'auto', None or a number above 0", repr(quantum))
     quantum = None if quantum is None else float(quantum)
     return Feature(column.name, unit=unit, role=role, quantum=quantum, missing=missing)

@@ -100,7 +100,7 @@ def _native_tokens(text: str, path: str) -> Iterator[tuple[Any, str]]:
         count = int(value["data_count"][0])
     except json.JSONDecodeError as error:
         raise UserError("a .llll file", f"{error.msg} in {path}, line {error.lineno}") from None
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         raise UserError("a .llll file as bach writes it", f"other JSON in {path}") from None
     if count != len(names) or not names:
         raise UserError(f"{count} lists of data", f"{len(names)} in {path}", "copy it again")
@@ -111,7 +111,7 @@ def _native_tokens(text: str, path: str) -> Iterator[tuple[Any, str]]:
             try:
                 halves = [int(half) & 0xFFFFFFFF for half in tokens[index + 1 : index + 3]]
                 token = struct.unpack("<d", struct.pack("<II", *halves))[0]
-            except (struct.error, ValueError, TypeError):
+            except (struct.error, ValueError, TypeError, OverflowError):
                 raise UserError("two halves for each float", f"others in {path}") from None
             index += 2
             yield token, "value"
@@ -143,7 +143,7 @@ def _text_tokens(text: str, path: str) -> Iterator[tuple[Any, int, str]]:
 
 def _atom(text: str) -> Any:
     """A number, a fraction as a number, or the text."""
-    if fraction := re.fullmatch(r"([+-]?\d+)/(\d+)", text):
+    if fraction := re.fullmatch(r"([+-]?\d{1,18})/(\d{1,18})", text):
         numerator, denominator = map(int, fraction.groups())
         return numerator / denominator if denominator else text
     try:

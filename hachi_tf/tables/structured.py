@@ -70,7 +70,7 @@ def make_structured(parts: Any, path: str, line: Line) -> Table:
             f"one time for each of {len(data)} events",
             f"{len(time)} in {path}, line {line((TIME,))}",
         )
-    columns = _columns(parts.get("features") or {}, len(data[0]), path, line)
+    columns = _columns(parts.get("features"), len(data[0]), path, line)
     check_names(columns, temporal, f"{path}, line {line(('data',))}")
     rows = [[time[row], *cells] if temporal else cells for row, cells in enumerate(data)]
 
@@ -85,10 +85,12 @@ def make_structured(parts: Any, path: str, line: Line) -> Table:
 
 
 def _columns(features: Any, width: int, path: str, line: Line) -> list[Column]:
+    columns = [Column(str(index)) for index in range(width)]
+    if not features:
+        return columns
     place = f"{path}, line {line(('features',))}"
     if not isinstance(features, Mapping):
         raise UserError('features by number, {"0": {"masked": true}}', f"others in {place}")
-    columns = [Column(str(index)) for index in range(width)]
     for key, marks in features.items():
         if str(key) == "-1":  # hachi machi's own entry for time
             continue

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 from hachi_tf.tables.files import csv_line
 from hachi_tf.tables.table import Column, headers, shortest, to_label, to_number
 
@@ -80,7 +80,7 @@ class TableWriter:
                 cells.append(to_label(value) if column.categorical else _number(value))
             except ValueError:
                 what = "label" if column.categorical else "finite number"
-                raise UserError(f"a {what} for column {column.name}", ascii(value)[:60]) from None
+                raise UserError(f"a {what} for column {column.name}", shorten(value)) from None
         if self.temporal:
             last_time = max(self._last_time, round(float(time), 6))
             if not abs(last_time) < float("inf"):

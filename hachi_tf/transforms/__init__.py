@@ -51,8 +51,9 @@ class Chain(Transform):
         """Fits each transform on what the ones before it give; reads `sequences` once."""
         sequences, fitted = list(sequences), []
         for transform in self.transforms:
+            if fitted:
+                sequences = [fitted[-1].forward(events) for events in sequences]
             fitted.append(transform.fit(sequences))
-            sequences = [fitted[-1].forward(events) for events in sequences]
         return Chain(fitted)
 
     def forward(self, events: Events, memory: Events | None = None) -> Events:
@@ -128,6 +129,10 @@ TRANSFORMS: dict[str, type[Transform]] = {
 }
 
 
+# What a dictionary that is none of a transform leads to.
+_FOREIGN = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+
+
 def transform_to_dict(transform: Transform) -> dict[str, Any]:
     """A dictionary for JSON that `transform_from_dict` takes back exactly."""
     for name, known in TRANSFORMS.items():
@@ -144,7 +149,7 @@ def transform_from_dict(value: dict[str, Any]) -> Transform:
     """
     try:
         return TRANSFORMS[value["name"]].from_config(value["config"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _FOREIGN as error:
         raise UserError(
             f"a transform as hachi_tf writes it ({', '.join(TRANSFORMS)})",
             f"one that lacks or adds {error}",

@@ -96,6 +96,16 @@ def check_columns(columns: Iterable[int]) -> tuple[int, ...]:
     return columns
 
 
+def check_width(columns: tuple[int, ...], width: int) -> None:
+    """Checks that events have the columns.
+
+    Raises:
+        UserError: if an index is too high.
+    """
+    if max(columns, default=-1) >= width:
+        raise UserError(f"events with more than {max(columns)} columns", f"{width} columns")
+
+
 def spread(columns: tuple[int, ...], values: Any, width: int, other: Any) -> np.ndarray:
     """One number for each of all columns: `[width]`.
 
@@ -108,8 +118,7 @@ def spread(columns: tuple[int, ...], values: Any, width: int, other: Any) -> np.
     Raises:
         UserError: if an index is too high.
     """
-    if max(columns, default=-1) >= width:
-        raise UserError(f"events with more than {max(columns)} columns", f"{width} columns")
+    check_width(columns, width)
     numbers = np.full(width, other)
     numbers[list(columns)] = values
     return numbers

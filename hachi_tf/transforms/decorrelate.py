@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.errors import UserError
-from hachi_tf.transforms.arithmetic import arithmetic, check_columns
+from hachi_tf.transforms.arithmetic import arithmetic, check_columns, check_width
 from hachi_tf.transforms.transform import Events, Transform, as_float32, fill_steps
 
 
@@ -152,10 +152,7 @@ class Decorrelate(Transform):
     def _replace(self, events, change):
         """The events with the named columns changed."""
         width = events.shape[-1]
-        if max(self.columns, default=-1) >= width:
-            raise UserError(
-                f"events with more than {max(self.columns)} columns", f"{width} columns"
-            )
+        check_width(self.columns, width)
         if not self.columns:
             return events
         if len(events.shape) == 1:  # a product of matrices wants two axes

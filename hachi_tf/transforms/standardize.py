@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from hachi_tf.errors import UserError
+from hachi_tf.transforms.arithmetic import check_columns, spread
 from hachi_tf.transforms.transform import Events, Transform, as_float32, fill_steps
 
 
@@ -29,9 +30,7 @@ class Standardize(Transform):
         loc: Sequence[float] | None = None,
         scale: Sequence[float] | None = None,
     ):
-        self.columns = tuple(int(column) for column in columns)
-        if len(set(self.columns)) != len(self.columns) or min(self.columns, default=0) < 0:
-            raise UserError("different columns from 0 up", str(list(self.columns)))
+        self.columns = check_columns(columns)
         if (loc is None) != (scale is None):
             raise UserError("both loc and scale, or neither", "one of them")
         self.loc = None if loc is None else tuple(float(value) for value in loc)
@@ -122,10 +121,6 @@ class Standardize(Transform):
         """`loc`, `scale` and `1 / scale` of all columns, float32 `[F]`."""
         self._check_fitted()
         width = events.shape[-1]
-        if max(self.columns, default=-1) >= width:
-            raise UserError(
-                f"events with more than {max(self.columns)} columns", f"{width} columns"
-            )
-        loc, scale = np.zeros(width, np.float32), np.ones(width, np.float32)
-        loc[list(self.columns)], scale[list(self.columns)] = self.loc, self.scale
+        loc = spread(self.columns, self.loc, width, 0.0).astype(np.float32)
+        scale = spread(self.columns, self.scale, width, 1.0).astype(np.float32)
         return loc, scale, np.float32(1.0) / scale

@@ -63,6 +63,12 @@ def test_a_data_set_gives_events_in_float32():
         dataset[30]
 
 
+def test_a_number_too_large_for_float32_is_named():
+    for value in (1e39, np.inf):
+        with pytest.raises(UserError, match="at most 3.4e38; got larger ones in a/1"):
+            Dataset.from_sequences([Sequence(np.array([[0.0], [-value]]), None, "a/1")], 1)
+
+
 def test_a_subset_has_its_own_order():
     dataset = load_datasets(Numbers(), 0)["train"].subset([5, 2, 2])
     assert dataset.ids == ["numbers/0005", "numbers/0002", "numbers/0002"]

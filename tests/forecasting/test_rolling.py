@@ -85,6 +85,15 @@ def test_the_truth_is_as_good_as_simple_methods_and_a_bad_model_is_told():
     assert bad["difference_interval"][0] > 0
 
 
+def test_a_simple_method_that_is_exact_cannot_be_beaten():
+    line = Dataset.from_sequences([Sequence(np.arange(100.0)[:, None], None, "s")], 1)
+    origins = rolling_origins(line.between([60], [100], lead=60), 10, 5)
+    naive = naive_figures(origins, [0], 1, [False])
+    result = compare({"model": model_figures(origins, 1.0), **naive}, scales(origins, [0]), origins)
+    assert result["methods"]["drift"]["crps_scaled"] == 0.0
+    assert "Nothing can beat the last value and its mean step" in "\n".join(in_words(result))
+
+
 def test_a_model_that_knows_the_season_beats_a_walk():
     generator = np.random.default_rng(1)
     wave = 10 * np.sin(np.arange(400) * 2 * np.pi / 12) + generator.normal(0, 0.5, 400)
@@ -125,6 +134,21 @@ def test_missing_values_do_not_count():
     assert np.isnan(again.crps[0, 3, 0]) and np.isfinite(again.crps[0, 4, 0])
     assert np.isfinite(summarize(again, scales(origins, [0]))["crps"])
     np.testing.assert_array_equal(figures.crps[1:], again.crps[1:])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_forecast_of_a_gap_counts_for_nothing_and_is_no_cause_for_a_warning():
+    origins = rolling_origins(held_out(300), 10, 5)
+    scale, naive = scales(origins, [0]), naive_figures(origins, [0], 1, [False])
+    naive = {name: figures for name, figures in naive.items() if name == "last_value"}
+    for figures in naive.values():
+        figures.crps[0] = figures.quantile_loss[0] = np.nan
+    model = model_figures(origins, 1.0)
+    model.crps[0] = model.quantile_loss[0] = np.nan
+    result = compare({"model": model, **naive}, scale, origins)
+    assert np.isfinite(result["difference"]) and np.isfinite(result["difference_interval"]).all()
+    expected = np.nanmean((model.crps - naive["last_value"].crps)[1:] / scale[1:])
+    assert result["difference"] == pytest.approx(expected)
 
 
 def test_a_forecast_as_a_table(tmp_path):

@@ -15,11 +15,11 @@ def _file(folder: pathlib.Path, name: str, content: bytes) -> pathlib.Path:
 
 def read_svg(content: bytes, folder: pathlib.Path) -> None:
     from hachi_tf.data.conversion import read_sequences
-    from hachi_tf.data.sources.kanji import _read_subpaths
+    from hachi_tf.data.sources.kanji import read_subpaths
 
     path = _file(folder, "drawing.svg", content)
     with contextlib.suppress(UserError):
-        _read_subpaths(str(path))
+        read_subpaths(str(path))
     read_sequences(path)
 
 

@@ -134,6 +134,7 @@ def test_controllers_are_what_they_are_when_a_note_begins(tmp_path):
         (smf("00 903C40", division=0x9001), "112 frames a second"),
         (smf("00 3C40"), "running status"),
         (smf("00 903CF0"), "data byte"),
+        (smf("FF" * 200 + "7F 903C40"), "its times never end"),
         (smf("00 FF5103 07A120 00 B00740"), "a MIDI file with notes; got none"),
     ],
 )

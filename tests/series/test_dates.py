@@ -53,11 +53,18 @@ def test_a_column_tells_the_day_from_the_month():
         (["2024-05-31", ""], "'', line 3"),
         (["2024-05-31T00:00Z", "2024-06-01T00:00"], "both"),
         (["12345"], "'12345'"),
+        (["0001-01-01T00:00+05:00"], "the years 1 to 9999 of UTC.*line 2"),
     ],
 )
 def test_what_is_no_date_is_named(cells, message):
     with pytest.raises(UserError, match=message):
         parse(*cells)
+
+
+@pytest.mark.parametrize("date_format", ["%d %b", "%Y %Y", "%"])
+def test_a_format_that_does_not_fit_is_named(date_format):
+    with pytest.raises(UserError, match=f"date_format='{date_format}' says; got '2024', line 2"):
+        parse("2024", date_format=date_format)
 
 
 def test_dates_are_shown_as_people_write_them():

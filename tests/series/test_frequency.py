@@ -84,14 +84,21 @@ def test_frequencies_in_words(text, expected):
     assert Frequency.parse(text) == expected
 
 
+def test_a_step_is_said_with_and_without_its_number():
+    steps = [Frequency.parse(text) for text in ("D", "15 min", "irregular")]
+    assert [str(step) for step in steps] == ["day", "15 minutes", "irregular"]
+    assert [step.counted() for step in steps] == ["1 day", "15 minutes", "irregular"]
+
+
 def test_mixed_frequencies_are_refused():
     mixed = np.concatenate([every("2024-01-01", (2, "D"), 9), every("2024-02-01", (5, "h"), 2)])
     with pytest.raises(UserError, match="2 days and of .*2024-01-17.*irregular"):
         infer_frequency([mixed])
     with pytest.raises(UserError, match="two dates"):
         infer_frequency([days("2024-01-01")])
-    with pytest.raises(UserError, match="'15 min'.*'often'"):
-        Frequency.parse("often")
+    for text in ("often", "9" * 25 + " s", "9" * 5000 + " s"):
+        with pytest.raises(UserError, match=f"'15 min'.*'{text[:9]}"):
+            Frequency.parse(text)
     with pytest.raises(UserError, match="regular"):
         Frequency("").dates(mixed[0], 3)
     assert Frequency("").places(mixed).tolist() == list(range(11))

@@ -8,6 +8,7 @@ import pytest
 
 from hachi_tf.errors import UserError
 from hachi_tf.series import Columns, make_panel, read_sheet
+from hachi_tf.series.reading import first_header
 
 DAILY = "date,close\n2024-01-01,1\n2024-01-02,2.5\n2024-01-03,\n2024-01-05,4\n"
 
@@ -121,6 +122,7 @@ def rows(*values, start=1):
         ("2023,5\n2024,6\n", "names the columns"),
         ("date,a,b,x\n2024-01-01,p,q,1\n", "words in a, b.*say which is which"),
         (b"date,x\n2024-01-01,\xff\n", "UTF-8.*line 2"),
+        (rows(1, 2, "1_000", 4), "numbers in column x.*'1_000'.*line 4"),
         ("date,x\n2024-01-01,1\n2024-01-02,2\n2024-01-02T05:00,2\n2030-01-03,3\n", "distances"),
     ],
 )
@@ -146,6 +148,28 @@ def test_columns_are_taken_at_ones_word(panel):
         panel(text, columns=Columns(time="t", values=("when",)))
 
 
+def test_the_dates_are_no_values_and_no_covariates(panel):
+    for columns in (Columns(values=("date",)), Columns(covariates=("date",))):
+        with pytest.raises(UserError, match="than the dates of .*a.csv; got 'date'"):
+            panel(DAILY, columns=columns)
+
+
+def test_names_with_underscores_are_no_numbers(panel):
+    text = "date,id,x\n" + "".join(
+        f"2024-01-{day:02d},1_{shop},{day * shop}\n" for shop in (1, 2) for day in range(1, 5)
+    )
+    assert [each.id for each in panel(text).series] == ["1_1", "1_2"]
+
+
+def test_a_damaged_gz_file_is_named(tmp_path):
+    content = bytearray(gzip.compress(DAILY.encode() * 99))
+    content[30:60] = b"\xff" * 30
+    (tmp_path / "a.csv.gz").write_bytes(content)
+    with pytest.raises(UserError, match="a file of series that can be read"):
+        read_sheet(tmp_path / "a.csv.gz", Columns())
+    assert first_header(str(tmp_path / "a.csv.gz")) == []
+
+
 def test_a_file_full_of_holes_is_not_filled(panel):
     text = "date,x\n" + "".join(
         f"{year}-01-01T0{year % 7}:00,{year}\n" for year in range(2000, 2012)
@@ -153,5 +177,5 @@ def test_a_file_full_of_holes_is_not_filled(panel):
     with pytest.raises(UserError, match="gaps='skip'"):
         panel(text, frequency="h")
     assert len(panel(text, frequency="irregular").series[0]) == 12
-    with pytest.raises(UserError, match="dates one or several days apart"):
+    with pytest.raises(UserError, match="dates in steps of 1 day"):
         panel(text, frequency="D")

@@ -47,11 +47,12 @@ def test_the_grid_of_columns():
     assert [feature.quantum for feature in schema.features] == [0.01, 1.0, 0.25, None]
     large = table(pitch=(0, 1, 2, 2**30))  # whole numbers that float32 does not tell apart
     assert table_schema([large]).features[1].quantum is None
-    for wrong in ("always", 0.0, -1.0):
+    for wrong in ("always", 0.0, -1.0, 1e-320, {"0_pitch": (1,)}):
         with pytest.raises(UserError, match="quantum of 'auto', None or"):
             table_schema([table()], quantum=wrong)
-    with pytest.raises(UserError, match="time_quantum above 0"):
-        table_schema([table()], time_quantum=0.0)
+    for wrong in (0.0, 1e-320, 2.0):
+        with pytest.raises(UserError, match="time_quantum above 0"):
+            table_schema([table()], time_quantum=wrong)
     with pytest.raises(UserError, match=r"quantum for the columns 0_pitch.*got x"):
         table_schema([table()], quantum={"x": 1.0})
 

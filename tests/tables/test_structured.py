@@ -161,6 +161,10 @@ def test_problems_of_json(tmp_path, text, message):
         ("[ time 1 ]", r"no data in .*a.llll"),
         ('{"data_0": 3}', r"other JSON in .*a.llll"),
         ('{"data_0": ["_x_x_x_x_bach_float64_x_x_x_x_", 1], "data_count": [1]}', r"two halves"),
+        ('{"data_0": ["_x_x_x_x_bach_float64_x_x_x_x_", 1e999, 1], "data_count": [1]}', r"halves"),
+        ('{"data_0": [], "data_count": [1e999]}', r"other JSON in .*a.llll"),
+        (f"[ data [ {'9' * 400}/1 ] ]", r"a number; got '999"),
+        (f"[ data [ {'9' * 5000}/1 ] ]", r"a number; got '999"),
     ],
 )
 def test_problems_of_llll(tmp_path, text, message):

@@ -1,3 +1,4 @@
+import functools
 import json
 import math
 
@@ -168,8 +169,14 @@ def test_json_round_trip_is_exact():
         {"name": "standardize", "config": {}},
         {"name": "standardize", "config": {"columns": [0], "power": 2}},
         {"name": "chain", "config": {"transforms": 3}},
+        {"name": "standardize", "config": {"columns": [float("inf")]}},
+        {"name": "standardize", "config": {"columns": [0], "loc": [10**400], "scale": [1]}},
+        functools.reduce(
+            lambda inner, _: {"name": "chain", "config": {"transforms": [inner]}}, range(2000), {}
+        ),
         [],
     ],
+    ids=range(9),
 )
 def test_a_foreign_dictionary_is_refused(value):
     with pytest.raises(UserError, match="transform"):

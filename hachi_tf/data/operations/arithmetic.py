@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from hachi_tf.data.operations.operation import Batch, Operation, one_of
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 
 STATISTICS = ("mean", "std")
 _ROUNDING = 1e-7  # of float32
@@ -50,7 +50,7 @@ def measured(value: float | str | None, what: str) -> float | str | None:
     if not isinstance(value, str):
         return value
     if value.lower() not in STATISTICS:
-        raise UserError(f"{what} to be a number, mean or std", ascii(value)[:80])
+        raise UserError(f"{what} to be a number, mean or std", shorten(value))
     return value.lower()
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hachi_tf.errors import UserError
+from hachi_tf.errors import UserError, shorten
 from hachi_tf.schema import Schema
 from hachi_tf.tables import is_temporal
 
@@ -135,7 +135,7 @@ def find_column(wanted: Any, schema: Schema, name: str) -> int:
         allowed.append(f"0 to {len(numbered) - 1}" if len(numbered) > 1 else "0")
         allowed.append(", ".join(repr(schema.names[index]) for index in numbered[:20]))
     do = "these data have no time" if wanted in ("t", "time") and time is None else ""
-    raise UserError(f"a column for {name}: {', or '.join(allowed)}", _show(wanted), do)
+    raise UserError(f"a column for {name}: {', or '.join(allowed)}", shorten(wanted), do)
 
 
 def one_of(value: Any, allowed: Iterable[str], what: str) -> str:
@@ -151,9 +151,5 @@ def one_of(value: Any, allowed: Iterable[str], what: str) -> str:
     """
     word = "none" if value is None else value.lower() if isinstance(value, str) else value
     if word not in allowed:
-        raise UserError(f"{what} to be one of {', '.join(allowed)}", _show(value))
+        raise UserError(f"{what} to be one of {', '.join(allowed)}", shorten(value))
     return word
-
-
-def _show(value: Any) -> str:
-    return ascii(value)[:80]

@@ -5,7 +5,7 @@ import os
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hachi_tf.errors import UserError
@@ -65,6 +65,24 @@ def digest_files(path: str, suffix: str, digest: Any) -> None:
                 digest.update(chunk)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def digest_named(paths: Mapping[str, str], digest: Any) -> None:
+    """Feeds a `hashlib` digest with files: their names, sizes and contents.
+
+    Args:
+        paths: by name, as `find_files` gives them.
+        digest: what is fed.
+
+    Raises:
+        UserError: if a file cannot be read.
+    """
+    for name, path in paths.items():
+        try:
+            digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
+        except OSError as error:
+            raise unreadable(path, error) from error
+        digest_files(path, "", digest)
 
 
 def unreadable(path: str, error: OSError) -> UserError:

@@ -11,7 +11,7 @@ import numpy as np
 from hachi_tf.audio import Framing
 from hachi_tf.audio.reading import SUFFIXES, read_sound
 from hachi_tf.data.sources import voices
-from hachi_tf.data.sources.archives import digest_files
+from hachi_tf.data.sources.archives import digest_named
 from hachi_tf.data.sources.file_lists import find_files, has_file
 from hachi_tf.data.sources.source import Sequence, Source
 from hachi_tf.data.splits import hashed_splits
@@ -19,7 +19,7 @@ from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Chain, Decorrelate, Standardize, Transform
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _MOST_DECORRELATED = 257  # columns; beyond, the map would be larger than the network
 _VALIDATION_SHARE = 6  # so many pieces that are learned from, for each that is held out
@@ -147,11 +147,11 @@ class AudioFrames(Source):
                 found[name] = frames
         for kind, names in remarks.items():
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            _LOGGER.warning("%s: %s%s", kind, ", ".join(names[:3]), more)
+            log.warning("%s: %s%s", kind, ", ".join(names[:3]), more)
         if not found:
             raise UserError("recordings with a sound in them", f"none in {self.data}")
         seconds = sum(map(len, found.values())) / self.framing.frames_per_s
-        _LOGGER.info("recordings: %d files, %.1f s", len(found), seconds)
+        log.info("recordings: %d files, %.1f s", len(found), seconds)
         yield from self._sequences(found)
 
     def _sequences(self, found: dict[str, np.ndarray]) -> Iterator[Sequence]:
@@ -178,6 +178,5 @@ class AudioFrames(Source):
         return find_files(self.data, SUFFIXES, "sound files (.wav, .flac, ...)")
 
     def _digest_inputs(self, digest: Any) -> None:
-        for name, path in self._files().items() if self.data else ():
-            digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
-            digest_files(path, "", digest)
+        if self.data:
+            digest_named(self._files(), digest)

@@ -24,10 +24,23 @@ def default_text() -> str:
     Raises:
         UserError: if this Python came without it.
     """
+    # Some topics are found under two names.
+    chapters = list(dict.fromkeys(chapter.strip("\n") for chapter in manual_chapters()))
+    return "\n\n\n".join(chapters) + "\n"
+
+
+def manual_chapters() -> list[str]:
+    """The chapters of the language reference, in the order of their names.
+
+    Raises:
+        UserError: if this Python came without it.
+    """
     try:
         from pydoc_data.topics import topics
     except ImportError:
-        raise UserError("--data with text files", "none, and a Python without a manual") from None
-    # Some topics are found under two names.
-    chapters = list(dict.fromkeys(topics[name].strip("\n") for name in sorted(topics)))
-    return "\n\n\n".join(chapters) + "\n"
+        raise UserError(
+            f"the manual that comes with Python ({NAME})",
+            "a Python without it",
+            "install Python whole, or name files of your own with --source and --data",
+        ) from None
+    return [topics[name] for name in sorted(topics)]

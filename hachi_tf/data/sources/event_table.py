@@ -1,5 +1,6 @@
 """Tables of events: .csv, .json, .txt and .llll, as of hachi machi, spreadsheets and bach."""
 
+import functools
 import logging
 import os
 import re
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hachi_tf.data.sources.archives import digest_files
+from hachi_tf.data.sources.archives import digest_named
 from hachi_tf.data.sources.file_lists import find_files, first_files
 from hachi_tf.data.sources.source import Sequence, Source
 from hachi_tf.errors import UserError
@@ -26,7 +27,7 @@ from hachi_tf.tables import (
 )
 from hachi_tf.transforms import Bounded, Chain, Delay, Standardize, Transform
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _MIDI_COLUMNS = re.compile(r"pitch|velocity|value|control_\d+")
 _MIDI_HIGH = 127.0
 
@@ -111,7 +112,7 @@ class EventTable(Source):
         del grow
         tables = self._read_tables()
         for name, table in tables.items():
-            to_events(table, schema, self._place(name))
+            to_events(table, schema, self._paths[name])
         self._schema, self._is_given = schema, True
 
     def default_transforms(self) -> Transform:
@@ -152,17 +153,17 @@ class EventTable(Source):
         tables, schema = self._read_tables(), self.schema
         self._check_ranges(schema)
         events = {
-            name: to_events(table, schema, self._place(name)) for name, table in tables.items()
+            name: to_events(table, schema, self._paths[name]) for name, table in tables.items()
         }
         if self.options["records"] == "joined":
             events = {"joined": np.concatenate(list(events.values()))}
         if max(map(len, events.values())) < 2:
-            files = ", ".join(map(self._place, tables))
+            files = ", ".join(self._paths.values())
             raise UserError("at least two events, one after the other", f"one in {files}"[:200])
         for name, sequence in events.items():
             yield Sequence(sequence, None, f"{self.name}/{name}")
         rows = sum(map(len, events.values()))
-        _LOGGER.info("tables: %d files, %s events", len(tables), f"{rows:,}")
+        log.info("tables: %d files, %s events", len(tables), f"{rows:,}")
 
     def _values(self, feature: Feature) -> np.ndarray:
         """All values of a column that are there."""
@@ -209,19 +210,17 @@ class EventTable(Source):
                     row = int(outside[0])
                     raise UserError(
                         f"{feature.name} from {ends[0]:g} to {ends[1]:g}",
-                        f"{values[row]:g} in {self._place(name)}, event {row + 1}",
+                        f"{values[row]:g} in {self._paths[name]}, event {row + 1}",
                         "widen ranges",
                     )
 
-    def _files(self) -> dict[str, str]:
+    @functools.cached_property
+    def _paths(self) -> dict[str, str]:
         return find_files(self.data, SUFFIXES, "tables (.csv, .json, .txt, .llll)")
-
-    def _place(self, name: str) -> str:
-        return self._files()[name]
 
     def _read_tables(self) -> dict[str, Table]:
         if self._tables is None:
-            files, tables = self._files(), {}
+            files, tables = self._paths, {}
             for name, path in files.items():
                 tables[name] = read_table(path)
                 first = next(iter(tables))
@@ -237,9 +236,7 @@ class EventTable(Source):
     def _digest_inputs(self, digest: Any) -> None:
         if self._is_given:
             digest.update(repr(self._schema.to_dict()).encode())
-        for name, path in self._files().items():
-            digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
-            digest_files(path, "", digest)
+        digest_named(self._paths, digest)
 
 
 def _is_range(ends: Any) -> bool:

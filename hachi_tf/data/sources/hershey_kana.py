@@ -4,9 +4,10 @@ import os
 
 import numpy as np
 
-from hachi_tf.data.sources.kanji import Kanji, _distribution, _read_subpaths, _records
+from hachi_tf.data.sources.kanji import Kanji, package_files, read_subpaths
 from hachi_tf.data.sources.strokes import simplify
 from hachi_tf.data.sources.svg_paths import flatten
+from hachi_tf.errors import UserError
 
 HIRAGANA = "".join(map(chr, range(0x3041, 0x3094)))
 KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
@@ -22,11 +23,10 @@ def kana_strokes() -> dict[str, list[np.ndarray]]:
     Raises:
         UserError: if the package `kanjivg` is missing or damaged.
     """
-    distribution = _distribution()
-    paths = {
-        os.path.basename(name)[: -len(".svg")]: str(distribution.locate_file(name))
-        for name in _records(distribution)
-    }
+    paths = {os.path.basename(path)[: -len(".svg")]: path for path in package_files()}
+    missing = "".join(each for each in KANA if f"{ord(each):05x}" not in paths)
+    if missing:
+        raise UserError("a package kanjivg with all kana", f"one without {missing}")
     return {character: _strokes(paths[f"{ord(character):05x}"]) for character in KANA}
 
 
@@ -36,7 +36,7 @@ def kana_fingerprint() -> str:
 
 
 def _strokes(path: str) -> list[np.ndarray]:
-    points, starts = flatten(_read_subpaths(path), _STEP)
+    points, starts = flatten(read_subpaths(path), _STEP)
     keep = simplify(points, starts, _TOLERANCE)
     points, starts = points[keep], (np.cumsum(keep) - 1)[starts]
     return np.split((points - [0, _BOTTOM]) * _SCALE, starts[1:])

@@ -1,13 +1,13 @@
 """Makers of short texts: sentences, made-up words, numbers, code, foreign words, kana."""
 
 import functools
-import pydoc_data.topics
 import re
 import string
 
 import numpy as np
 
 from hachi_tf.data.sources import hershey_words as words
+from hachi_tf.data.sources.default_text import manual_chapters
 from hachi_tf.data.sources.hershey_fonts import ASCII, LATIN
 from hachi_tf.data.sources.hershey_kana import HIRAGANA, KANA, KATAKANA
 
@@ -92,13 +92,16 @@ _FILL = {
 
 @functools.lru_cache
 def manual() -> list[str]:
-    """The words of the language reference in Python's standard library, in order."""
+    """The words of the language reference in Python's standard library, in order.
+
+    Raises:
+        UserError: if this Python came without it.
+    """
     known = set(ASCII)
-    texts = pydoc_data.topics.topics
     return [
         word
-        for topic in sorted(texts)
-        for word in texts[topic].split()
+        for chapter in manual_chapters()
+        for word in chapter.split()
         if len(word) <= 14
         and any(map(str.isalnum, word))
         and set(word) <= known

@@ -16,7 +16,7 @@ from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Standardize, Transform
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 # The official lists and the split of each in Graves 2013, whose tables report testset_v.
 _LISTS = {
     "trainset": "train",
@@ -116,9 +116,7 @@ class IamOndb(Source):
             raise UserError(
                 "lines of the forms that task1 lists", f"none in {self.data}", "check the folder"
             )
-        _LOGGER.info(
-            "IAM-OnDB: %s", ", ".join(f"{count:,} {what}" for what, count in counts.items())
-        )
+        log.info("IAM-OnDB: %s", ", ".join(f"{count:,} {what}" for what, count in counts.items()))
 
     def _lines(self, counts: dict[str, int]) -> Iterator[Sequence]:
         """The lines of the forms wanted, split as the lists say; counts the others."""
@@ -212,7 +210,7 @@ class IamOndb(Source):
         """The lines of each form's CSR block."""
         path = _find(self.data, "ascii")
         if path is None:
-            _LOGGER.warning("no ascii-all.tar.gz in %s: its lines have no text", self.data)
+            log.warning("no ascii-all.tar.gz in %s: its lines have no text", self.data)
             return {}
         texts = {}
         for file in read_files(path, ".txt", _MAX_BYTES):

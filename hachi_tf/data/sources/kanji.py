@@ -19,7 +19,7 @@ from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Standardize, Transform
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _PACKAGE = "kanjivg"
 _FILE = re.compile(r"([0-9a-f]{5})(-[A-Za-z0-9]+)*\.svg", re.ASCII)
 _MAX_BYTES = 1 << 20  # of a file; the largest of KanjiVG has some 20,000
@@ -93,9 +93,10 @@ class Kanji(Source):
                 stem = _stem(path)
                 character = chr(int(stem[:5], 16))
                 # A compatibility character is another's double and must be in its split.
-                group = ord(unicodedata.normalize("NFC", character))
-                yield Sequence(events, character, f"kanji/{stem}", group=f"{group:05x}")
-        _LOGGER.info("KanjiVG: %s drawings", f"{len(paths):,}")
+                composed = unicodedata.normalize("NFC", character)
+                group = "".join(f"{ord(each):05x}" for each in composed)
+                yield Sequence(events, character, f"kanji/{stem}", group=group)
+        log.info("KanjiVG: %s drawings", f"{len(paths):,}")
 
     def _is_wanted(self, path: str) -> bool:
         codepoint, _, variant = _stem(path).partition("-")
@@ -105,7 +106,7 @@ class Kanji(Source):
 
     def _events(self, paths: list[str]) -> Iterator[np.ndarray]:
         """The events `[T, 3]` of some drawings; NumPy is faster on many strokes at once."""
-        drawings = [_read_subpaths(path) for path in paths]
+        drawings = [read_subpaths(path) for path in paths]
         points, starts = flatten([subpath for each in drawings for subpath in each], _STEP)
         if self.options["tolerance"] > 0:
             keep = simplify(points, starts, self.options["tolerance"])
@@ -125,8 +126,7 @@ class Kanji(Source):
 
     def _files(self) -> list[str]:
         if self.data is None:
-            distribution = _distribution()
-            return sorted(str(distribution.locate_file(name)) for name in _records(distribution))
+            return package_files()
         try:
             names = sorted(filter(_FILE.fullmatch, os.listdir(self.data)))
         except OSError as error:
@@ -143,6 +143,16 @@ class Kanji(Source):
             return
         for name, checksum in sorted(_records(_distribution()).items()):
             digest.update(f"{name} {checksum}\n".encode())
+
+
+def package_files() -> list[str]:
+    """Paths of the drawings in the package `kanjivg`, sorted.
+
+    Raises:
+        UserError: if the package is missing.
+    """
+    distribution = _distribution()
+    return sorted(str(distribution.locate_file(name)) for name in _records(distribution))
 
 
 def _distribution() -> importlib.metadata.Distribution:
@@ -165,7 +175,12 @@ def _records(distribution: importlib.metadata.Distribution) -> dict[str, str]:
     }
 
 
-def _read_subpaths(path: str) -> list[tuple[complex, list[Curve]]]:
+def read_subpaths(path: str) -> list[tuple[complex, list[Curve]]]:
+    """The subpaths of a drawing, as `parse_path` gives them, in the order of writing.
+
+    Raises:
+        UserError: if the file cannot be read, or is no drawing.
+    """
     try:
         with open(path, "rb") as file:
             content = file.read(_MAX_BYTES + 1)

@@ -1,21 +1,22 @@
 """MIDI files: notes with their channels and, if wanted, controllers and the tempo."""
 
 import dataclasses
+import functools
 import logging
 import os
 from collections.abc import Iterator
 
-from hachi_tf.data.sources.archives import digest_files
+from hachi_tf.data.sources.archives import digest_named
 from hachi_tf.data.sources.file_lists import find_files, has_file
-from hachi_tf.data.sources.notes import RANGES, notes_schema
+from hachi_tf.data.sources.notes import note_transforms, notes_schema
 from hachi_tf.data.sources.source import Sequence, Source
 from hachi_tf.errors import UserError
 from hachi_tf.midi import read_midi
 from hachi_tf.schema import Feature, Schema
-from hachi_tf.tables import Table, to_events
-from hachi_tf.transforms import Bounded, Chain, Delay, Standardize, Transform
+from hachi_tf.tables import Table, check_time_quantum, to_events
+from hachi_tf.transforms import Transform
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _SUFFIXES = (".mid", ".midi")
 _NUM_COLUMNS = 4  # of a note, without time
 
@@ -59,8 +60,7 @@ class Midi(Source):
         )
         if self.data is None:
             raise UserError("MIDI files", "none", "name a file or folder with --data")
-        if not 0 < time_quantum <= 1:
-            raise UserError("a time_quantum above 0 and up to 1 second", repr(time_quantum))
+        check_time_quantum(time_quantum)
         self._tables: dict[str, Table] | None = None
         self._given: Schema | None = None
 
@@ -93,7 +93,7 @@ class Midi(Source):
         """
         del grow
         for name, table in self._read_tables().items():
-            to_events(table, schema, self._files()[name])
+            to_events(table, schema, self._paths[name])
         self._given = schema
 
     def default_transforms(self) -> Transform:
@@ -101,21 +101,7 @@ class Midi(Source):
 
         So no sample of the one sort is ever negative, and none of the other out of its range.
         """
-        schema = self.schema
-        ranges = {
-            index: RANGES.get(feature.name, (0.0, 127.0))
-            for index, feature in enumerate(schema.features)
-            if feature.kind == "continuous" and not feature.unit
-        }
-        low, high = zip(*ranges.values(), strict=True)
-        positive = [index for index, feature in enumerate(schema.features) if feature.unit]
-        return Chain(
-            [
-                Delay(positive),
-                Bounded(list(ranges), low, high, [1.0] * len(ranges)),
-                Standardize(schema.columns("continuous")),
-            ]
-        )
+        return note_transforms(self.schema)
 
     @classmethod
     def recognizes(cls, path: str) -> bool:
@@ -130,22 +116,21 @@ class Midi(Source):
         for name, table in tables.items():
             yield Sequence(to_events(table, schema, name), None, f"midi/{name}")
         notes = sum(len(table) for table in tables.values())
-        _LOGGER.info("MIDI: %s pieces, %s notes", f"{len(tables):,}", f"{notes:,}")
+        log.info("MIDI: %s pieces, %s notes", f"{len(tables):,}", f"{notes:,}")
 
-    def _files(self) -> dict[str, str]:
+    @functools.cached_property
+    def _paths(self) -> dict[str, str]:
         return find_files(self.data, _SUFFIXES, "MIDI files")
 
     def _read_tables(self) -> dict[str, Table]:
         if self._tables is None:
             controllers, tempo = self.options["controllers"], self.options["tempo"]
             self._tables = {
-                name: read_midi(path, controllers, tempo) for name, path in self._files().items()
+                name: read_midi(path, controllers, tempo) for name, path in self._paths.items()
             }
         return self._tables
 
     def _digest_inputs(self, digest) -> None:
         if self._given is not None:
             digest.update(repr(self._given.to_dict()).encode())
-        for name, path in self._files().items():
-            digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
-            digest_files(path, "", digest)
+        digest_named(self._paths, digest)

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from hachi_tf.schema import Feature, Schema
+from hachi_tf.tables.events import TIME_QUANTUM_S
 from hachi_tf.transforms import Bounded, Chain, Delay, Standardize, Transform
 
-TIME_QUANTUM = 0.001
-"""The grid of delays and durations, in seconds."""
-
 RANGES = {"0_pitch": (0.0, 127.0), "1_velocity": (1.0, 127.0)}
-"""The least and the greatest value of the columns that have both."""
+"""The least and the greatest value of notes' columns; 0 and 127 of controllers'."""
 
 
 def notes_schema(channels: Sequence[str]) -> Schema:
@@ -25,32 +23,35 @@ def notes_schema(channels: Sequence[str]) -> Schema:
     """
     return Schema(
         (
-            Feature("time", unit="s", quantum=TIME_QUANTUM),
+            Feature("time", unit="s", quantum=TIME_QUANTUM_S),
             Feature("0_pitch", quantum=1.0),
             Feature("1_velocity", quantum=1.0),
-            Feature("2_duration", unit="s", role="target", quantum=TIME_QUANTUM),
+            Feature("2_duration", unit="s", role="target", quantum=TIME_QUANTUM_S),
             Feature("3_channel", kind="categorical", classes=tuple(channels)),
         )
     )
 
 
 def note_transforms(schema: Schema) -> Transform:
-    """The transforms of notes, not yet fitted; further columns of a schema are standardized.
+    """The transforms of notes, not yet fitted.
 
-    Delays and durations become logarithms, so that none is ever negative; pitches and velocities
-    become logits, so that none is ever out of range; then all have mean 0 and deviation 1.
+    Delays, durations and tempos become logarithms, so that none is ever negative; pitches,
+    velocities and controllers become logits, so that none is ever out of range; then all have
+    mean 0 and deviation 1.
 
     Args:
-        schema: that of `notes_schema`, or one with more continuous columns.
+        schema: that of `notes_schema`, or one with more continuous columns: of what has a unit,
+            which is never negative, and of controllers.
     """
-    names = schema.names
-    bounded = [name for name in names if name in RANGES]
-    low, high = zip(*(RANGES[name] for name in bounded), strict=True)
-    quanta = [schema.features[names.index(name)].quantum or 0.0 for name in bounded]
+    positive = [index for index, feature in enumerate(schema.features) if feature.unit]
+    bounded = [index for index in schema.columns("continuous") if index not in positive]
+    features = [schema.features[index] for index in bounded]
+    low, high = zip(*(RANGES.get(each.name, (0.0, 127.0)) for each in features), strict=True)
+    quanta = [each.quantum or 0.0 for each in features]
     return Chain(
         [
-            Delay([names.index("time"), names.index("2_duration")]),
-            Bounded([names.index(name) for name in bounded], low, high, quanta),
+            Delay(positive),
+            Bounded(bounded, low, high, quanta),
             Standardize(schema.columns("continuous")),
         ]
     )

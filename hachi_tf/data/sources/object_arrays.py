@@ -52,12 +52,14 @@ def plain_array(
     """
     if not _NUMBER_TYPE.fullmatch(kind):
         raise ValueError(f"values of type {kind[:40]!r}, which are no numbers")
+    if len(shape) > 32:  # before the numbers are multiplied, each of which may have many digits
+        raise ValueError("an array of more than 32 axes")
     size = int(kind[1:])
     for length in shape:
         if type(length) is not int or length < 0:
             raise ValueError("a shape that is none")
         size *= length
-    if size != len(body) or len(shape) > 32 or order not in ("<", ">", "|", "="):
+    if size != len(body) or order not in ("<", ">", "|", "="):
         raise ValueError(f"an array that declares {size:,} bytes and has {len(body):,}")
     dtype = np.dtype(("<" if order in "|=" else order) + kind)
     return np.frombuffer(body, dtype).reshape(shape, order="F" if is_fortran else "C")

@@ -1,7 +1,6 @@
 """Lines that a person wrote with a pen, a finger or a mouse, as the studio keeps them."""
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -140,7 +139,7 @@ def check_strokes(strokes: Any, where: str) -> list[np.ndarray]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= _MOST_COORDINATE
+    return type(value) in (int, float) and abs(value) <= _MOST_COORDINATE
 
 
 def _at_regular_times(stroke: np.ndarray) -> np.ndarray:

@@ -50,10 +50,6 @@ class Key:
         octave, step = divmod(degree, 7)
         return self.root + 12 * octave + SCALES[self.mode][step]
 
-    def pitch_classes(self) -> set[int]:
-        """The seven pitch classes of the scale."""
-        return {self.pitch(degree) % 12 for degree in range(7)}
-
     def nearest_degree(self, pitch: int) -> int:
         """The degree whose pitch is nearest to a MIDI pitch."""
         near = 7 * ((pitch - self.root) // 12)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hachi_tf.errors import UserError
 from hachi_tf.schema import Schema
 from hachi_tf.transforms import Chain, Transform
 
@@ -32,6 +33,19 @@ class Sequence:
     id: str
     split: str = ""
     group: str = ""
+
+
+def check_size(sequence: Sequence) -> Sequence:
+    """The sequence, once float32 can hold its numbers.
+
+    Raises:
+        UserError: if it cannot.
+    """
+    if (np.abs(sequence.events) > np.finfo(np.float32).max).any():
+        raise UserError(
+            "numbers of at most 3.4e38", f"larger ones in {sequence.id}", "choose another unit"
+        )
+    return sequence
 
 
 class Part(NamedTuple):

@@ -18,7 +18,7 @@ from hachi_tf.data.sources.text_files import SUFFIXES, TextFiles
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Feature, Schema
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _COLUMNS = {"char": "character", "byte": "byte"}
 _LONG_RECORD = 10_000
@@ -129,12 +129,12 @@ class Text(Source):
         feature = schema.features[0]
         missing, nouns = self.classes.missing(feature.classes), f"{feature.name}s"
         if missing and grow:
-            _LOGGER.info("%d %s are new to the model: %s", len(missing), nouns, named(missing))
+            log.info("%d %s are new to the model: %s", len(missing), nouns, named(missing))
             classes = tuple(sorted({*feature.classes, *self.classes.names}))
             feature = dataclasses.replace(feature, classes=classes)
         elif missing:
             count = sum(count for _, count in missing)
-            _LOGGER.warning(
+            log.warning(
                 "%s of %s %s are unknown to the model and are left out: %s",
                 f"{count:,}",
                 f"{self.classes.total:,}",
@@ -199,7 +199,7 @@ class Text(Source):
                 content = text.encode() if isinstance(text, str) else text
                 yield Part(encode(text), place, split, hashlib.sha256(content).hexdigest()[:32])
         if longest[0] > _LONG_RECORD:
-            _LOGGER.warning(
+            log.warning(
                 "a record of %s (%s): training reads records as a whole, which takes much memory; "
                 "--sequence_length=1000 cuts them",
                 f"{longest[0]:,}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _CODE_POINTS = 0x110000
 _MANY_CLASSES = 5000
@@ -77,12 +77,12 @@ class Classes:
     def warn_of_replaced(self) -> None:
         """Says so if there are characters that stand for bytes which were no UTF-8."""
         if self.unit == "char" and (count := self.count_of("\ufffd")):
-            _LOGGER.warning("U+FFFD stands %s for bytes that were no UTF-8", _times(count))
+            log.warning("U+FFFD stands %s for bytes that were no UTF-8", _times(count))
 
     def warn_of_many(self) -> None:
         """Says so if there are very many classes, and of which scripts."""
         if len(self.names) > _MANY_CLASSES:
-            _LOGGER.warning(
+            log.warning(
                 "%s different characters (%s): each is a class of its own, which makes the output "
                 "layer large and slow; text(unit='byte') has 256 at most",
                 f"{len(self.names):,}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hachi_tf.data.sources import default_text
-from hachi_tf.data.sources.archives import digest_files, unreadable
+from hachi_tf.data.sources.archives import digest_named
 from hachi_tf.data.sources.file_lists import find_files
 from hachi_tf.data.sources.text_reading import characters, read_bytes, warn_of_nulls
 from hachi_tf.data.sources.text_records import split_records
@@ -84,12 +84,7 @@ class TextFiles:
             digest.update(default_text.version().encode())
             digest.update(default_text.default_text().encode())
             return
-        for name, path in self.paths.items():
-            try:
-                digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
-            except OSError as error:
-                raise unreadable(path, error) from error
-            digest_files(path, "", digest)
+        digest_named(self.paths, digest)
 
     def _chunks(self, name: str, warn: bool) -> Iterator[str | bytes]:
         is_char, path = self._unit == "char", self.paths[name]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from hachi_tf.data.sources.archives import unreadable
 from hachi_tf.errors import UserError
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 18  # bytes
 _MOST_HELD = 1 << 16  # characters that may follow one another and all be marks of the same one
@@ -77,9 +77,9 @@ def warn_of_nulls(head: bytes, path: str) -> None:
     head = head[:_HEAD]
     every_other = max(head[::2].count(0), head[1::2].count(0))
     if head.startswith(_UTF_16) or every_other > 0.4 * len(head) > 0:
-        _LOGGER.warning("%s looks like UTF-16: save it as UTF-8", path)
+        log.warning("%s looks like UTF-16: save it as UTF-8", path)
     elif 0 in head:
-        _LOGGER.warning(
+        log.warning(
             "%s has null bytes: it looks like a binary file, which text(unit='byte') reads", path
         )
 

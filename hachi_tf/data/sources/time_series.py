@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hachi_tf.data.sources.archives import digest_files
+from hachi_tf.data.sources.archives import digest_named
 from hachi_tf.data.sources.file_lists import find_files, first_files
-from hachi_tf.data.sources.source import Sequence, Source
+from hachi_tf.data.sources.source import Sequence, Source, check_size
 from hachi_tf.errors import UserError
 from hachi_tf.schema import Feature, Schema
 from hachi_tf.series import (
@@ -35,7 +35,7 @@ from hachi_tf.transforms import (
     Transform,
 )
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _DEFAULT = "prices"
 TRANSFORMS = ("auto", "log_returns", "differences", "scale", "none")
 
@@ -218,7 +218,7 @@ class TimeSeries(Source):
         kind = self.options["transform"]
         if kind == "auto":
             kind = suggest_transform(self.panel)
-            _LOGGER.info("transform='%s', judged by the first half of the data", kind)
+            log.info("transform='%s', judged by the first half of the data", kind)
         if kind == "log_returns":
             check_positive(self.panel)
         if kind in ("log_returns", "differences"):
@@ -237,9 +237,7 @@ class TimeSeries(Source):
             events = np.zeros([len(each), len(schema)])
             events[:, predicted] = each.values[:, own]
             events[:, known] = self.known_rows(each.id)[: len(each)]
-            if (np.abs(events) > np.finfo(np.float32).max).any():
-                raise UserError("numbers of at most 3.4e38", "larger ones", "choose another unit")
-            yield Sequence(events, None, f"{self.name}/{each.id}")
+            yield check_size(Sequence(events, None, f"{self.name}/{each.id}"))
 
     def known_rows(self, name: str, num_future: int = 0) -> np.ndarray:
         """What is known before, of each row of a series and of rows after its last value.
@@ -274,9 +272,7 @@ class TimeSeries(Source):
     def _digest_inputs(self, digest: Any) -> None:
         if self._schema is not None:
             digest.update(repr(self._schema.to_dict()).encode())
-        for name, path in self._files().items():
-            digest.update(f"{name}\0{os.path.getsize(path)}\n".encode())
-            digest_files(path, "", digest)
+        digest_named(self._files(), digest)
 
 
 def _covariate(name: str, parts: list[np.ndarray]) -> Feature:

@@ -4,9 +4,6 @@ import functools
 
 import numpy as np
 
-VOICES = ("bass", "pluck", "organ", "shaker", "drum")
-"""The voices' names."""
-
 _RELEASE_S = 0.03
 # The harmonics' amplitudes, and how they die away: of the first, the time in seconds, and how many
 # times faster each further one does.
@@ -24,7 +21,7 @@ def note(voice: str, pitch: int, num_samples: int, sample_rate: int) -> np.ndarr
     """One note.
 
     Args:
-        voice: one of `VOICES`.
+        voice: bass, pluck, organ, shaker or drum.
         pitch: MIDI's; of the shaker and the drum it has no meaning.
         num_samples: how long it sounds, at least 1.
         sample_rate: samples a second.

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from hachi_tf.data import load_datasets, make_source
-from hachi_tf.data.sources import hershey_fonts, hershey_makers, hershey_texts, hershey_words
+from hachi_tf.data.sources import (
+    hershey_fonts,
+    hershey_kana,
+    hershey_makers,
+    hershey_texts,
+    hershey_words,
+)
 from hachi_tf.data.sources.hershey import write_text
 from hachi_tf.data.sources.hershey_kana import KANA
 from hachi_tf.data.sources.hershey_writer import SPACING
@@ -218,6 +224,15 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
     for use in (source.fingerprint, lambda: list(source.read())):
         with pytest.raises(UserError, match=r"pip install .hachi_tf\[hershey\]"):
             use()
+
+
+def test_a_package_without_all_kana_and_a_python_without_a_manual_are_named(monkeypatch):
+    monkeypatch.setattr(hershey_kana, "package_files", lambda: ["kanji/03042.svg"])
+    with pytest.raises(UserError, match="a package kanjivg with all kana; got one without ぁ"):
+        hershey_kana.kana_strokes()
+    monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
+    with pytest.raises(UserError, match="the manual that comes with Python"):
+        hershey_makers.manual.__wrapped__()
 
 
 def test_the_fingerprint_tells_options_apart():

@@ -70,6 +70,12 @@ def test_text_is_the_character_and_doubles_share_a_group(folder):
     assert drawings["kanji/0f900"].group == drawings["kanji/08c48"].group == "08c48"
 
 
+def test_a_character_that_is_composed_of_two_has_a_group_too(tmp_path):
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0L9,9"/></svg>'
+    (tmp_path / "00958.svg").write_text(drawing)
+    assert read(tmp_path, "codepoints='all'")["kanji/00958"].group == "009150093c"
+
+
 def test_a_quantum_puts_every_offset_on_the_grid_and_is_declared(folder):
     source = make_source("kanji(quantum=0.25)", folder)
     assert [feature.quantum for feature in source.schema.features] == [0.25, 0.25, None]

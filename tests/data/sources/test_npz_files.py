@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hachi_tf.data.sources.npz_files import read_npz
-from hachi_tf.data.sources.object_arrays import read_object_array
+from hachi_tf.data.sources.object_arrays import plain_array, read_object_array
 from hachi_tf.errors import UserError
 
 
@@ -140,6 +140,11 @@ def test_other_pickles_are_refused_without_much_memory(stream):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1 << 22
+
+
+def test_axes_are_counted_before_they_are_multiplied():
+    with pytest.raises(ValueError, match="more than 32 axes"):
+        plain_array(b"", (2**2000,) * 33, "f8", "<", False)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ def test_they_are_brought_to_a_model_scale(tmp_path):
          "lines": [{"id": "x", "text": "a", "strokes": [[[1, 2, 3], [1, 2, 2]]]}]},
         {"format": "hachi_tf lines",
          "lines": [{"id": "x", "text": "a", "strokes": [[[1e9, 2, 3]]]}]},
+        {"format": "hachi_tf lines",
+         "lines": [{"id": "x", "text": "a", "strokes": [[[10**400, 2, 3]]]}]},
+        {"format": "hachi_tf lines",
+         "lines": [{"id": "x", "text": "a", "strokes": [[[float("nan"), 2, 3]]]}]},
     ],
 )  # fmt: skip
 def test_what_are_no_lines_is_refused(tmp_path, value):

@@ -100,9 +100,10 @@ def test_melody_and_chords_stay_in_the_key_and_the_bass_leads_to_chords_from_out
     inside = []
     for piece in pieces:
         tuned = piece.events[piece.events[:, CHANNEL] <= 1]
-        assert set(tuned[:, PITCH] % 12) <= piece.key.pitch_classes()
+        classes = [piece.key.pitch(degree) % 12 for degree in range(7)]
+        assert set(tuned[:, PITCH] % 12) <= set(classes)
         bass = piece.events[piece.events[:, CHANNEL] == 2]
-        inside.append(np.isin(bass[:, PITCH] % 12, list(piece.key.pitch_classes())).mean())
+        inside.append(np.isin(bass[:, PITCH] % 12, classes).mean())
     assert 0.85 < np.mean(inside) < 0.98
 
 

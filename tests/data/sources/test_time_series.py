@@ -62,6 +62,8 @@ def test_transforms_are_those_that_were_asked_for_or_suit(write, caplog):
         assert [type(each) for each in chain.transforms] == kinds
     assert make_source("time_series", write(grows)).default_transforms().transforms[0].log
     assert "transform='log_returns', judged by the first half" in caplog.text
+    holes = [line if i % 2 else f"{line.partition(',')[0]}," for i, line in enumerate(grows)]
+    assert make_source("time_series", write(holes)).default_transforms().transforms[0].log
     with pytest.raises(UserError, match="above 0 in close.*in a on 2024-01-0"):
         make_source("time_series(transform='log_returns')", write(noise)).default_transforms()
 

@@ -3,7 +3,7 @@ import pytest
 
 from hachi_tf.audio import Framing
 from hachi_tf.data.sources.voices import piece
-from hachi_tf.data.sources.voices_synthesis import VOICES, mix, note
+from hachi_tf.data.sources.voices_synthesis import mix, note
 
 RATE = 16_000
 
@@ -19,7 +19,7 @@ def test_a_note_has_its_pitch(voice, pitch):
     assert fundamental(note(voice, pitch, RATE, RATE)) == pytest.approx(wanted, rel=0.01)
 
 
-@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("voice", ["bass", "pluck", "organ", "shaker", "drum"])
 def test_notes_begin_and_end_without_a_click_and_are_finite(voice):
     for length in (1, 50, 4000):
         sound = note(voice, 60, length, RATE)
