@@ -8,7 +8,7 @@ import importlib
 import os
 from typing import Any
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 __all__ = ["load", "load_run"]
 
 # Layers and heads are written with TensorFlow, whatever backend ~/.keras/keras.json names.

@@ -214,3 +214,11 @@ def test_package_exports_what_it_names():
     assert callable(hachi_tf.load) and callable(hachi_tf.load_run)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         hachi_tf.nothing  # noqa: B018
+
+
+def test_changelog_and_citation_have_the_version():
+    released = re.search(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)[1]
+    cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)[1]
+    version = hachi_tf.__version__
+    assert cited == version.removesuffix(".dev0") or released == "Unreleased"
+    assert released == version or (released == "Unreleased" and version.endswith(".dev0"))
