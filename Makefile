@@ -5,11 +5,12 @@ RUN ?= runs/quickstart
 BENCH ?=
 PY = $(VENV)/bin/python
 
-.PHONY: help quickstart test torture fuzz soak gpu-check lint bench conformance clean
+.PHONY: help quickstart test coverage torture fuzz soak gpu-check lint bench conformance clean
 
 help:
 	@echo "make quickstart  install, train about 5 minutes, evaluate, sample, export"
 	@echo "make test        install the tools of development, run the tests"
+	@echo "make coverage    the tests again, and which branches of the package they reach"
 	@echo "make torture     kill, starve and damage a training again and again (minutes)"
 	@echo "make fuzz        100,000 damaged inputs for each parser (an hour)"
 	@echo "make soak        half an hour of training; memory and files have to stay flat"
@@ -38,6 +39,9 @@ quickstart: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(PY) -m pytest
 
+coverage: $(VENV)/installed-dev
+	$(PY) -m pytest --cov
+
 torture: $(VENV)/installed-dev
 	$(PY) -m tests.torture
 
@@ -62,7 +66,7 @@ conformance: $(VENV)/installed-dev
 	$(PY) -m tests.conformance.serving REST=$(REST) GRPC=$(GRPC) MODEL=$(MODEL)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find hachi_tf tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/installed: setup.cfg pyproject.toml

@@ -1,40 +1,24 @@
 """What several test modules share: a small data set, a small trained run, real processes."""
 
+import gc
 import importlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
+import filelock
 import numpy as np
 import pytest
 
 from hachi_tf import plugins
+from tests import order
 
 TINY_FLAGS = (
     "--layers=1", "--hidden_size=16", "--mixtures=3", "--batch_size=16", "--epochs=8",
     "--learning_rate=0.01", "--validate_every=5", "--device=cpu",
 )  # fmt: skip
-
-
-OTHER_CELLS = ("gru", "rnn")  # beside LSTMs, with and without peepholes
-# Files that take long come first, so that no process is left with one at the end.
-LONG = ("test_sample_text", "test_sample", "test_train_resumed", "test_live_chain",
-        "test_handwriting", "test_loaders", "test_served", "test_streaming", "test_rest",
-        "test_forecast", "test_sound", "test_perform", "test_text_model")  # fmt: skip
-
-
-# Parameters of tests that take long and whose other parameters promise the same.
-SLOW = {
-    "test_the_warmup_requests_run_in_the_cpp_loader_without_xla": {"rhythm", "byte", "char"},
-    "test_an_export_forecasts_as_the_network_in_memory_does": {"returns"},
-    "test_noise_starts_from_the_network_that_was_trained_without": {"0.075"},
-    "test_the_cpp_loader_gives_the_same_bits": {"char"},
-    "test_tf1s_loader_gives_the_same_bits": {"char"},
-    "test_chunks_and_primes_take_fixed_columns": {"independent"},
-    "test_on_a_phone_nothing_is_beside_the_screen_and_night_is_dark": {"kanji", "text"},
-    "test_events_are_those_drawn_by_hand_given_what_is_fixed": {"independent"},
-}
 
 
 def pytest_addoption(parser):
@@ -48,16 +32,28 @@ def pytest_configure(config):
         plugins.load(config.getoption("--plugin"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What is in `order.TOGETHER` stays in one process, any other file as a whole in any."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((each for each in order.TOGETHER if file.startswith(f"{each}/")), file)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish():
+    """Modules that stay anyway are no longer searched for garbage, and the rest less often."""
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
+
+
 def pytest_collection_modifyitems(items):
-    """What each cell is tested with is slow for those that few people choose."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
-    for item in items:
-        parameters = getattr(item, "callspec", None)
-        if parameters is None:
-            continue
-        slow = SLOW.get(item.originalname, ())
-        if parameters.params.get("cell") in OTHER_CELLS or parameters.id in slow:
-            item.add_marker(pytest.mark.slow)
+    """What is quick comes first; some parameters are slow."""
+    order.arrange(items)
 
 
 def zigzags(count: int, seed: int = 0) -> list[np.ndarray]:
@@ -99,17 +95,56 @@ def run_program(name: str, *arguments, cwd=None, check: bool = True) -> subproce
 
 
 @pytest.fixture(scope="session")
-def sketches(tmp_path_factory) -> pathlib.Path:
-    """Path of a small stroke-3 file."""
-    return write_sketches(tmp_path_factory.mktemp("data") / "zigzag.npz", zigzags(80))
+def shared(tmp_path_factory, pytestconfig):
+    """Makes a folder once for all processes that run tests: `shared(name, make)` -> its path.
+
+    `make` gets the path of an empty folder and fills it; no test may change it afterwards.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if hasattr(pytestconfig, "workerinput") else root
+
+    def shared(name: str, make) -> pathlib.Path:
+        folder = root / "shared" / name
+        folder.parent.mkdir(exist_ok=True)
+        made = folder.with_name(f"{name}-is-made")
+        with filelock.FileLock(f"{folder}.lock"):
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                made.touch()
+        return folder
+
+    return shared
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory, sketches) -> pathlib.Path:
+def sketches(shared) -> pathlib.Path:
+    """Path of a small stroke-3 file."""
+
+    def make(folder):
+        write_sketches(folder / "zigzag.npz", zigzags(80))
+
+    return shared("sketches", make) / "zigzag.npz"
+
+
+@pytest.fixture(scope="session")
+def tiny_run(shared, sketches) -> pathlib.Path:
     """Run directory of a small network, trained on `sketches` to its end."""
-    run_dir = tmp_path_factory.mktemp("runs") / "tiny"
-    run_program("train", sketches, f"--run_dir={run_dir}", *TINY_FLAGS)
-    return run_dir
+
+    def make(folder):
+        run_program("train", sketches, f"--run_dir={folder / 'tiny'}", *TINY_FLAGS)
+
+    return shared("runs", make) / "tiny"
+
+
+@pytest.fixture(scope="session")
+def players(shared) -> list[pathlib.Path]:
+    """Exports that play without training: one with delays around 20 ms, one without a time."""
+    from tests.live import write_players
+
+    folder = shared("players", write_players)
+    return [folder / name / "1" for name in ("temporal", "still")]
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +170,30 @@ def failing_program(caplog, capsys):
         return subprocess.CompletedProcess(arguments, status, capsys.readouterr().out, logged)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def opened_once():
+    """In this module `sample` opens a run or an export but once, which is most of its time."""
+    from hachi_tf.training import sampled
+
+    def remembering(function):
+        kept = {}
+
+        def call(*arguments, **options):
+            given = [*arguments, *options.values()]
+            key = [each if isinstance(each, str | int) else id(each) for each in given]
+            key = (*key, *options)
+            if key not in kept:
+                kept[key] = function(*arguments, **options), given
+            return kept[key][0]
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load", "load_run", "in_memory"):
+            patch.setattr(sampled, name, remembering(getattr(sampled, name)))
+        yield
 
 
 @pytest.fixture

@@ -166,3 +166,13 @@ def write_export(schema, mean, std, folder):
     network.build()
     transforms = Standardize(list(range(len(mean))), mean, std)
     return saved_model.export(network, transforms, schema, folder, 100, fixable=True)
+
+
+def write_players(folder):
+    """Exports of notes around C4: one with delays around 20 ms, and one without a time."""
+    from hachi_tf.schema import Schema
+
+    schema = notes_schema()
+    write_export(schema, [0.02, 60.0, 0.2], [0.002, 5.0, 0.02], folder / "temporal")
+    still = Schema(schema.features[1:])
+    write_export(still, [60.0, 0.2], [5.0, 0.02], folder / "still")

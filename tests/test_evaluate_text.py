@@ -14,7 +14,7 @@ from hachi_tf.train import TrainConfig, train
 from hachi_tf.training.run import load_run
 
 FLAGS = {"source": "text", "hidden_size": 12, "batch_size": 8, "sequence_length": 25,
-         "learning_rate": 0.02, "epochs": 4.0, "device": "cpu"}  # fmt: skip
+         "learning_rate": 0.02, "epochs": 4.0, "validate_every": 1000, "device": "cpu"}  # fmt: skip
 
 
 def sentences(count, seed):

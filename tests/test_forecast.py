@@ -58,7 +58,7 @@ def run_dir(shops, tmp_path_factory):
         f"--data={shops}", "--source=time_series(covariates='promo', transform='none')",
         f"--run_dir={path}", "--head=student_t_mixture", "--mixtures=1", "--layers=1",
         "--hidden_size=16", "--context=14", "--horizon=7", "--stride=3", "--batch_size=32",
-        "--learning_rate=0.02", "--epochs=12", "--device=cpu",
+        "--learning_rate=0.02", "--epochs=12", "--validate_every=60", "--device=cpu",
     )  # fmt: skip
     train(parse(TrainConfig, flags))
     return path

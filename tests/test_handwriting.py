@@ -11,20 +11,22 @@ import hachi_tf
 from hachi_tf.data.sources.hershey import write_text
 from hachi_tf.rendering import read_npz
 from hachi_tf.sample import main as sample_main
+from hachi_tf.training.sampled import open_sampled
+
+pytestmark = pytest.mark.usefixtures("opened_once")
 
 EXPORT = pathlib.Path(__file__).parents[1] / "exports" / "hershey"
 
 
 @pytest.fixture(scope="module")
-def model():
+def model(opened_once):
     """The ready export."""
-    return hachi_tf.load(EXPORT)
+    return open_sampled(export_dir=str(EXPORT)).model
 
 
 @pytest.fixture
-def sample(monkeypatch, capsys, model):
+def sample(capsys):
     """`hachi_tf.sample` in this process, from the export loaded once; gives its JSON."""
-    monkeypatch.setattr("hachi_tf.training.sampled.load", lambda path: model)
 
     def run(*arguments):
         status = sample_main([f"--export_dir={EXPORT}", "--json", *map(str, arguments)])

@@ -13,9 +13,8 @@ import pytest
 
 from hachi_tf import export, train
 from hachi_tf.performing.routes import ACTIONS, Routes
-from hachi_tf.schema import Schema
 from hachi_tf.tables import read_table
-from tests.live import ROOT, Performance, Recording, notes_schema, write_export
+from tests.live import ROOT, Performance, Recording
 
 NUM_ROWS = 120  # of the recording
 NOTE = (60.0, 0.1, 3.0)
@@ -23,13 +22,9 @@ OTHER = (72.0, 1.0)  # without the column that is only predicted
 
 
 @pytest.fixture(scope="module")
-def band(tmp_path_factory):
+def band(players):
     """Two models that play: 1 with delays around 20 ms, 2 without a time."""
-    folder = tmp_path_factory.mktemp("exports")
-    temporal = write_export(notes_schema(), [0.02, 60, 0.2], [0.002, 5, 0.02], folder / "a")
-    still = Schema(notes_schema().features[1:])
-    still = write_export(still, [60, 0.2], [5, 0.02], folder / "b")
-    process = Performance(f"--export_dir={temporal}", f"--export_dir={still}")
+    process = Performance(*(f"--export_dir={path}" for path in players))
     yield process
     process.close()
 
@@ -72,9 +67,9 @@ def play_input(band, address, voices):
             assert pitch == int(pitch) and 20 < pitch < 100
             assert 0 < duration < 1 and channel in (1.0, 3.0)
     # While an output is pending, further inputs are ignored; without a time none ever is.
-    with delays_of(band, 0.5):
+    with delays_of(band, 0.3):
         band.send_together(*[(f"{address}/input", *NOTE)] * 3)
-        heard = [int(each.split("/")[1]) for each, _ in band.quiet(1.5)]
+        heard = [int(each.split("/")[1]) for each, _ in band.quiet(1.0)]
     assert heard == [2] * 3 * (2 in voices) + [1] * (1 in voices)
 
 
@@ -124,9 +119,9 @@ def play_reset(band, address, voices):
 
 
 def play_cancel(band, address, voices):
-    with delays_of(band, 0.5):
+    with delays_of(band, 0.3):
         band.send_together((f"{address}/input", *NOTE), (f"{address}/cancel",))
-        assert [each for each, _ in band.quiet(1.0)] == ["/2/output"] * (2 in voices)
+        assert [each for each, _ in band.quiet(0.7)] == ["/2/output"] * (2 in voices)
 
 
 def play_pause(band, address, voices):

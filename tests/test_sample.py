@@ -8,6 +8,8 @@ from PIL import Image
 
 from hachi_tf.rendering import read_npz
 
+pytestmark = pytest.mark.usefixtures("opened_once")
+
 
 @pytest.mark.slow
 def test_same_seed_writes_the_same_numbers_in_two_processes(tmp_path, tiny_run, program):
@@ -32,9 +34,10 @@ SLOW = [pytest.param(suffix, marks=pytest.mark.slow) for suffix in ("gif", "csv"
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png", *SLOW])
-def test_every_kind_of_file_is_written_and_opens(tmp_path, tiny_run, program, suffix):
+def test_every_kind_of_file_is_written_and_opens(tmp_path, tiny_run, failing_program, suffix):
     path = tmp_path / f"sheet.{suffix}"
-    program("sample", tiny_run, "--num_samples=4", "--num_steps=20", "--seed=1", f"--output={path}")
+    flags = ("--num_samples=4", "--num_steps=20", "--seed=1", f"--output={path}")
+    assert failing_program("sample", tiny_run, *flags).returncode == 0
     if suffix == "svg":
         assert path.read_text().count("<path") >= 4
     elif suffix in ("png", "gif"):

@@ -9,6 +9,8 @@ from hachi_tf import export, sample, train
 from hachi_tf.midi import read_midi, write_midi
 from hachi_tf.tables import Column, Table, read_table
 
+pytestmark = pytest.mark.usefixtures("opened_once")
+
 
 def write_pieces(folder, count=12):
     """Short pieces: a scale on channel 1 over a drum on channel 10."""

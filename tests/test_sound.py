@@ -10,6 +10,8 @@ from PIL import Image
 from hachi_tf import evaluate, export, sample, train
 from hachi_tf.data.sources.voices import piece
 
+pytestmark = pytest.mark.usefixtures("opened_once")
+
 RATE = 8000
 SOURCE = f"--source=audio_frames(sample_rate={RATE}, window=256, hop=128, bands=24)"
 
@@ -27,6 +29,7 @@ def recordings(tmp_path_factory):
 def sound_run(recordings, tiny_flags):
     run = recordings.parent / "run"
     flags = [SOURCE, f"--run_dir={run}", *tiny_flags, "--sequence_length=40"]
+    flags += ["--epochs=4", "--validate_every=100"]  # each validation makes sounds
     assert train.main([str(recordings), *flags]) == 0
     return run
 

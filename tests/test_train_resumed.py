@@ -180,11 +180,13 @@ def test_more_epochs_are_learned_as_if_they_had_been_asked_for_at_once(
         (["--noresume"], "a new --run_dir"),
     ],
 )
-def test_resuming_with_other_flags_is_refused(tiny_run, failing_program, flags, said):
-    before = (tiny_run / "config.json").read_bytes()
-    done = failing_program("train", f"--run_dir={tiny_run}", *flags)
+def test_resuming_with_other_flags_is_refused(tmp_path, tiny_run, failing_program, flags, said):
+    run_dir = tmp_path / "run"
+    shutil.copytree(tiny_run, run_dir)
+    done = failing_program("train", f"--run_dir={run_dir}", *flags)
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
-    assert (tiny_run / "config.json").read_bytes() == before
+    for name in ("config.json", "metrics.jsonl"):
+        assert (run_dir / name).read_bytes() == (tiny_run / name).read_bytes()
 
 
 def test_run_directory_of_another_schema_or_other_data_is_refused(
@@ -201,6 +203,7 @@ def test_run_directory_of_another_schema_or_other_data_is_refused(
     assert done.returncode == 2 and "that " in done.stderr and "trained on" in done.stderr
 
 
+@pytest.mark.slow
 def test_metrics_that_no_run_belongs_to_are_cut_off(
     tmp_path, sketches, tiny_run, tiny_flags, train_here
 ):

@@ -109,7 +109,10 @@ def test_half_precision_parameters_are_computed_in_float32(head):
     np.testing.assert_array_equal(log_prob, expected)
 
 
-@pytest.mark.parametrize(("bias", "temperature"), [(0.0, 1.0), (0.7, 1.0), (0.0, 0.5), (0.3, 1.7)])
+SLOW = [pytest.param(*each, marks=pytest.mark.slow) for each in ((0.7, 1.0), (0.0, 0.5))]
+
+
+@pytest.mark.parametrize(("bias", "temperature"), [(0.0, 1.0), (0.3, 1.7), *SLOW])
 def test_samples_follow_the_distribution(head, bias, temperature):
     rows = 100_000
     params = random_params(head)

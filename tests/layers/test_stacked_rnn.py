@@ -1,5 +1,7 @@
 """StackedRNN: the same numbers by sequence, by step and from Keras's layers; padding; dropout."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -85,22 +87,30 @@ def test_state_is_each_rows_own_at_its_length(cell, gpu, monkeypatch):
             np.testing.assert_allclose(got[row], expected[row], atol=1e-5)
 
 
-def values_and_gradients(layer, inputs, state, lengths):
-    """Of a loss over the outputs before `lengths` and the last state."""
+@functools.cache
+def traced(layer):
+    """What `values_and_gradients` calls, for rows of any number and length."""
+    state = [tf.TensorSpec([None, size]) for size in layer.state_shapes]
 
-    @tf.function
-    def run():
-        x, start = tf.constant(inputs), [tf.constant(each) for each in state]
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, None, F]), state, tf.TensorSpec([None], tf.int32)]
+    )
+    def run(x, start, lengths):
         with tf.GradientTape() as tape:
             tape.watch([x, *start])
             outputs, last = layer(x, initial_state=start, lengths=lengths)
-            valid = tf.sequence_mask(lengths, outputs.shape[1])[..., None]
+            valid = tf.sequence_mask(lengths, tf.shape(outputs)[1])[..., None]
             loss = tf.reduce_sum(tf.where(valid, outputs, 0.0) ** 2)
             loss += tf.add_n([tf.reduce_sum(tf.sin(each)) for each in last])
         weights = [weight.value for weight in layer.trainable_variables]
         return outputs, last, tape.gradient(loss, [x, *start, *weights])
 
-    outputs, last, gradients = run()
+    return run
+
+
+def values_and_gradients(layer, inputs, state, lengths):
+    """Of a loss over the outputs before `lengths` and the last state."""
+    outputs, last, gradients = traced(layer)(inputs, state, lengths)
     return [outputs.numpy(), *[each.numpy() for each in [*last, *gradients]]]
 
 

@@ -1,5 +1,7 @@
 """Grids, missing values and fixed columns in a sampler, against the head called by hand."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,6 +29,7 @@ COUPLINGS = ("independent", "mixture")
 FREE = np.full([4, 4], np.nan, np.float32)
 
 
+@functools.cache
 def build(coupling):
     head = make_head(SCHEMA, f"gaussian_mixture(num_components=3, coupling='{coupling}')")
     network = PredictionNetwork(SCHEMA, head, num_layers=1, hidden_size=6)
@@ -55,8 +58,14 @@ def held(**values):
     return fixed
 
 
+@functools.cache
+def compiled(method):
+    """Traced once for all that call it."""
+    return tf.function(method)
+
+
 def sample(sampler, fixed=None, steps=8):
-    out = tf.function(sampler.sample)(num_steps=tf.fill([4], steps), fixed=fixed, **settings())
+    out = compiled(sampler.sample)(num_steps=tf.fill([4], steps), fixed=fixed, **settings())
     return tf.nest.map_structure(lambda each: each.numpy(), out)
 
 
@@ -110,7 +119,7 @@ def test_fixed_columns_come_back_exactly_also_off_their_grid(sampler):
 
 def test_a_loop_is_steps_driven_by_a_client(sampler):
     fixed = held(channel=1.0)
-    whole, step = sample(sampler, fixed), tf.function(sampler.step)
+    whole, step = sample(sampler, fixed), compiled(sampler.step)
     state, event = sampler.layout.zeros(4), tf.zeros([4, 4])
     for t in range(int(whole.lengths.max())):
         out = step(
@@ -126,7 +135,7 @@ def test_chunks_and_primes_take_fixed_columns(sampler):
     fixed = held(pitch=55.0)
     whole = sample(sampler, fixed)
     first = sample(sampler, fixed, steps=3)
-    rest = tf.function(sampler.sample)(
+    rest = compiled(sampler.sample)(
         num_steps=tf.fill([4], 5), state=first.state, fixed=fixed, **settings()
     )
     both = first.lengths + rest.lengths.numpy()

@@ -65,7 +65,10 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=CASES)
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("known only", "returns")]
+
+
+@pytest.fixture(scope="module", params=["known, returns", "known, scale", "differences", *SLOW])
 def sampler(request):
     return CASES[request.param]()
 

@@ -51,12 +51,14 @@ def network(schema, make_network):
 
 
 @pytest.fixture(scope="session")
-def version_dir(network, transforms, schema, tmp_path_factory):
+def version_dir(network, transforms, schema, shared):
     from hachi_tf.serving import saved_model
 
-    folder = tmp_path_factory.mktemp("exports") / "small"
-    metadata = {"name": "small", "data": {"source": "none", "licence": "CC0-1.0"}}
-    return saved_model.export(network, transforms, schema, folder, MAX_STEPS, metadata)
+    def make(folder):
+        metadata = {"name": "small", "data": {"source": "none", "licence": "CC0-1.0"}}
+        saved_model.export(network, transforms, schema, folder / "small", MAX_STEPS, metadata)
+
+    return shared("export-small", make) / "small" / "1"
 
 
 @pytest.fixture(scope="session")
@@ -151,16 +153,17 @@ def writer_styles():
 
 
 @pytest.fixture(scope="session")
-def writer(writer_network, writer_styles, transforms, tmp_path_factory):
+def writer(writer_network, writer_styles, transforms, shared):
     """The export of a network that reads texts."""
     from hachi_tf.samplers.reading import Style
     from hachi_tf.serving import saved_model
 
-    folder = tmp_path_factory.mktemp("exports") / "writer"
-    styles = [Style(*each) for each in writer_styles]
-    schema = writer_network.schema
-    path = saved_model.export(writer_network, transforms, schema, folder, 150, None, styles)
-    return saved_model.load(path)
+    def make(folder):
+        styles, schema = [Style(*each) for each in writer_styles], writer_network.schema
+        folder = folder / "writer"
+        saved_model.export(writer_network, transforms, schema, folder, 150, None, styles)
+
+    return saved_model.load(shared("export-writer", make) / "writer" / "1")
 
 
 @pytest.fixture(scope="session")
@@ -202,17 +205,32 @@ def text_networks(text_schemas, make_network):
 
 
 @pytest.fixture(scope="session")
-def text_models(text_networks, tmp_path_factory):
-    """The exports of `text_networks`, loaded."""
+def export_text(text_networks, shared):
+    """Exports one of `text_networks`: `export_text(name)`, the version's path."""
     from hachi_tf.serving import saved_model
     from hachi_tf.transforms import Chain
 
-    models = {}
-    for name, network in text_networks.items():
-        folder = tmp_path_factory.mktemp("exports") / name
-        path = saved_model.export(network, Chain(), network.schema, folder, MAX_STEPS)
-        models[name] = saved_model.load(path)
-    return models
+    def export_text(name):
+        def make(folder):
+            network = text_networks[name]
+            saved_model.export(network, Chain(), network.schema, folder / name, MAX_STEPS)
+
+        return shared(f"export-{name}", make) / name / "1"
+
+    return export_text
+
+
+@pytest.fixture(scope="session")
+def text_models(export_text):
+    """The exports of `text_networks`, each loaded when it is asked for."""
+    from hachi_tf.serving import saved_model
+
+    class Loaded(dict):
+        def __missing__(self, name):
+            self[name] = saved_model.load(export_text(name))
+            return self[name]
+
+    return Loaded()
 
 
 @pytest.fixture(params=list(TEXT_CLASSES))

@@ -194,6 +194,7 @@ def test_on_a_phone_nothing_is_beside_the_screen_and_night_is_dark(name, visit):
     assert min(map(int, re.findall(r"\d+", tab.evaluate(back)))) > 200
 
 
+@pytest.mark.slow
 def test_it_computes_faster_than_the_pen_writes(visit):
     tab = visit("hershey")
     rest(tab)

@@ -23,7 +23,10 @@ REFUSED = re.compile(r"PyFunc|Cudnn|Xla|Random|Multinomial")
 TYPES = {"float32": "f", "int32": "i", "bool": "b", "string": "S"}
 
 
-@pytest.fixture(scope="module", params=[*READY, "char", "byte"])
+TEXTS = [pytest.param(unit, marks=pytest.mark.slow) for unit in ("char", "byte")]
+
+
+@pytest.fixture(scope="module", params=[*READY, *TEXTS])
 def export(request, tmp_path_factory):
     """The version directory of an export."""
     if request.param in READY:

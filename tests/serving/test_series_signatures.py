@@ -9,7 +9,9 @@ from hachi_tf.serving.saved_model import export, in_memory, load
 from tests.samplers.test_series_sampler import CASES, series
 
 
-@pytest.fixture(scope="module", params=["known, scale", "returns"])
+@pytest.fixture(
+    scope="module", params=["known, scale", pytest.param("returns", marks=pytest.mark.slow)]
+)
 def sampler(request):
     return CASES[request.param]()
 

@@ -39,6 +39,7 @@ def test_a_stepper_of_it_steps(model, version_dir):
     np.testing.assert_array_equal(*(each.event for each in following))
 
 
+@pytest.mark.slow
 def test_ranges_and_held_columns_come_with_it(make_network, tmp_path):
     from hachi_tf.schema import Feature, Schema
     from hachi_tf.transforms import Bounded, Chain, Standardize

@@ -55,7 +55,8 @@ def train(replicas: Replicas, carry, synthesis, optimizer, noise, options):
     keras.utils.set_random_seed(0)
     with replicas.scope():
         head = make_head(SCHEMA, None, 3)
-        network = kind(SCHEMA, head, num_layers=2, hidden_size=6, dropout=0.3)
+        layers = 1 if carry else 2
+        network = kind(SCHEMA, head, num_layers=layers, hidden_size=6, dropout=0.3)
         network.build()
         if noise:
             deviation = 0.05 if noise == "adaptive" else noise

@@ -7,13 +7,12 @@ import pytest
 from hachi_tf.errors import UserError
 from hachi_tf.performing.drawing import Drawing
 from hachi_tf.training.played import find_models
-from tests.live import notes_schema, write_export
+from tests.live import notes_schema
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("exports")
-    return write_export(notes_schema(), [0.05, 60.0, 0.2], [0.005, 5.0, 0.02], folder)
+def exported(players):
+    return players[0]
 
 
 def test_an_export_tells_its_columns_and_steps(exported):

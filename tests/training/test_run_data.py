@@ -81,6 +81,7 @@ def test_training_goes_on_with_characters_that_the_model_lacked(run, tmp_path, c
     assert not any(np.isnan(events).any() for events in held_out)
 
 
+@pytest.mark.slow
 def test_a_model_of_long_text_learns_where_records_end(run, tmp_path):
     (tmp_path / "names.txt").write_text("ada\neve\nmaja\ntom\n" * 20)
     flags = {"data": str(tmp_path / "names.txt"), "init_from": str(run), **SMALL}

@@ -236,6 +236,7 @@ def test_a_head_from_outside_needs_one_line_in_the_registry(monkeypatch):
     assert head_to_dict(head_from_dict(head_to_dict(head))) == head_to_dict(head)
 
 
+@pytest.mark.slow
 def test_sampling_and_log_prob_do_not_import_tensorflow_probability():
     program = """
 import sys

@@ -6,16 +6,13 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def core(version_dir, writer, text_networks, tmp_path_factory):
+def core(version_dir, writer, export_text):
     """What answers requests for three models in this process: strokes, texts to write, text."""
-    from hachi_tf.serving import saved_model
     from hachi_tf.serving.core import Core
     from hachi_tf.serving.registry import Registry, ServedModel
-    from hachi_tf.transforms import Chain
 
-    folder, network = tmp_path_factory.mktemp("exports") / "char", text_networks["char"]
-    saved_model.export(network, Chain(), network.schema, folder, 64)
-    paths = {"small": version_dir.parent, "writer": writer.path.parent, "char": folder}
+    paths = {"small": version_dir, "writer": writer.path, "char": export_text("char")}
+    paths = {name: path.parent for name, path in paths.items()}
     registry = Registry([ServedModel(name, path, {"best": 1}) for name, path in paths.items()])
     registry.load()
     core = Core(registry)
