@@ -61,7 +61,7 @@ def imported(paths: Iterable[pathlib.Path]) -> set[str]:
         "PIL": "pillow", "absl": "absl-py", "google": "protobuf", "pythonosc": "python-osc",
         "yaml": "pyyaml", "grpc": "grpcio", "tensorflow_serving": "tensorflow-serving-api",
     }  # fmt: skip
-    distributions["HersheyFonts"] = "hershey-fonts"
+    distributions |= {"HersheyFonts": "hershey-fonts", "xdist": "pytest-xdist"}
     return {distributions.get(module, module).replace("_", "-") for module in modules}
 
 
@@ -200,13 +200,14 @@ def test_what_is_imported_is_what_setup_installs():
 
 
 def test_version_is_written_in_one_place():
-    texts = [*ROOT.glob("*.*"), *(ROOT / "hachi_tf").rglob("*.py")]
+    names = ("setup.py", "setup.cfg", "pyproject.toml", "CITATION.cff", "Makefile")
+    texts = [*(ROOT / name for name in names), *(ROOT / "hachi_tf").rglob("*.py")]
     holders = [
         path.relative_to(ROOT).as_posix()
         for path in texts
-        if path.is_file() and hachi_tf.__version__ in path.read_text(encoding="utf-8")
+        if re.search(rf"version.*\b{hachi_tf.__version__}(?!\w)", path.read_text(encoding="utf-8"))
     ]
-    assert holders == ["hachi_tf/__init__.py"]
+    assert sorted(holders) == ["CITATION.cff", "hachi_tf/__init__.py"]
 
 
 def test_package_exports_what_it_names():
