@@ -191,6 +191,7 @@ def test_each_route_does_what_it_says(band, name, address):
     PLAYERS[name](band, address, [int(address[1:])] if address else [1, 2])
 
 
+@pytest.mark.slow
 def test_what_was_played_is_recorded_learned_and_played(band, tmp_path):
     recording = Recording(tmp_path, "--names=0_pitch,~1_duration,2_channel#", "take.csv")
     sent = []

@@ -5,6 +5,7 @@ that describes it. TensorFlow alone serves it: hachi_tf is not needed to load it
 """
 
 import contextlib
+import functools
 import logging
 import os
 import pathlib
@@ -23,7 +24,7 @@ from hachi_tf.samplers.text_sampler import make_sampler
 from hachi_tf.schema import Schema
 from hachi_tf.serving import manifest, openapi, safety, warmup
 from hachi_tf.serving.model import Model
-from hachi_tf.serving.signatures import make_signatures
+from hachi_tf.serving.signatures import make_signatures, make_tracers
 from hachi_tf.serving.text_model import TextModel
 from hachi_tf.transforms import Transform, transform_from_dict, transform_to_dict
 
@@ -77,6 +78,8 @@ def in_memory(
 ) -> Model:
     """The `Model` that exporting and loading the network would give, without the files.
 
+    What a signature does is traced when it is first called.
+
     Args:
         network: a built network.
         transforms: from data units to the network's.
@@ -86,7 +89,7 @@ def in_memory(
         fixable: whether columns may be held fixed while others are drawn; not beside a text.
     """
     sampler = make_sampler(_for_inference(network), transforms, schema, max_steps, fixable=fixable)
-    signatures = {name: _by_name(each) for name, each in make_signatures(sampler).items()}
+    signatures = {name: _by_name(trace) for name, trace in make_tracers(sampler).items()}
     alphabet = _alphabet(network_to_dict(network))
     size = sampler.layout.size
     kind = Model if schema.text_unit is None else TextModel
@@ -242,10 +245,20 @@ def _for_inference(network: Any) -> Any:
 _INFERENCE = {"precision": "float32", "dropout": 0.0, "clip_derivatives": None}
 
 
-def _by_name(function: Any) -> Callable[..., dict[str, tf.Tensor]]:
+def _by_name(trace: Callable[[], Any]) -> Callable[..., dict[str, tf.Tensor]]:
     """Takes arguments by name; TensorFlow's own way costs a millisecond a call."""
-    names = [spec.name for spec in function.structured_input_signature[0]]
-    return lambda **tensors: function(*[tensors[name] for name in names])
+
+    @functools.cache
+    def traced():
+        with tf.init_scope():  # not into a graph that calls it
+            function = trace()
+        return function, [spec.name for spec in function.structured_input_signature[0]]
+
+    def call(**tensors):
+        function, names = traced()
+        return function(*[tensors[name] for name in names])
+
+    return call
 
 
 @contextlib.contextmanager

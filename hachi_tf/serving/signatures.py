@@ -4,6 +4,9 @@ Every tensor has one row a sequence, no row depends on another, and nothing in a
 fail the batch; a wrong shape does, with a message.
 """
 
+import functools
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from hachi_tf.samplers.sampler import Sampler
@@ -60,6 +63,14 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     Returns:
         A traced function a signature.
     """
+    functions = {name: trace() for name, trace in make_tracers(sampler).items()}
+    return {DEFAULT_SIGNATURE: functions["sample"], **functions}
+
+
+def make_tracers(
+    sampler: Sampler,
+) -> dict[str, Callable[[], tf.types.experimental.ConcreteFunction]]:
+    """What traces each of the functions of `make_signatures`, when it is called."""
     columns, state_size = len(sampler.schema), sampler.layout.size
     settings = {
         "seed": tf.TensorSpec([None, 2], tf.int32),
@@ -109,13 +120,13 @@ def make_signatures(sampler: Sampler) -> dict[str, tf.types.experimental.Concret
     wanted, primed = settings | text | style | held | known, settings | text | held | known | prime
 
     functions = {
-        "sample": _trace("sample", sampler.sample, wanted),
-        "continue": _trace("continue", sampler.sample, wanted | state),
-        "log_prob": _trace("log_prob", sampler.log_prob, scored | text),
-        "sample_primed": _trace("sample_primed", sampler.sample_primed, primed),
-        "step": _trace("step", sampler.step, stepped | text | held),
+        "sample": (sampler.sample, wanted),
+        "continue": (sampler.sample, wanted | state),
+        "log_prob": (sampler.log_prob, scored | text),
+        "sample_primed": (sampler.sample_primed, primed),
+        "step": (sampler.step, stepped | text | held),
     }
-    return {DEFAULT_SIGNATURE: functions["sample"], **functions}
+    return {name: functools.partial(_trace, name, *each) for name, each in functions.items()}
 
 
 def _trace(name, function, specs):

@@ -33,7 +33,7 @@ class Killed(Exception):
 def small(monkeypatch):
     """Few lines to validate on, and no pictures."""
     monkeypatch.setattr("hachi_tf.data.sources.hershey._VALIDATION_LINES", 4)
-    monkeypatch.setattr("hachi_tf.training.report.picture", lambda *arguments: None)
+    monkeypatch.setattr("hachi_tf.training.report.picture", lambda *arguments: [])
 
 
 def run(run_dir, **flags):
