@@ -70,9 +70,13 @@ def version() -> str:
     return f"{hachi_tf.__version__} at {commit.strip()}" + (" and changes" if changed else "")
 
 
-def load() -> float | None:
-    """How many processes wanted a core in the last minute, on average."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+def busy() -> float | None:
+    """What share of the cores' time others take, over two seconds; None without psutil."""
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return psutil.cpu_percent(2.0) / 100
 
 
 def has(python: str, module: str) -> bool:

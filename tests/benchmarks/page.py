@@ -122,7 +122,7 @@ def measure(part: Part, python: str, trial: bool) -> dict[str, Any]:
     arguments = list(part.trial if trial else part.arguments)
     shown = " ".join(["python -m", *arguments])
     arguments += [f"--python={python}"] if part.machi else []
-    load, begin_s = computer.load(), time.perf_counter()
+    busy, begin_s = computer.busy(), time.perf_counter()
     result = run([sys.executable, "-m", *arguments], part.minutes * 60 * _PATIENCE)
     try:
         list(part.rows(result))
@@ -134,7 +134,7 @@ def measure(part: Part, python: str, trial: bool) -> dict[str, Any]:
         "command": shown,
         "trial": trial,
         "seconds": round(time.perf_counter() - begin_s, 1),
-        "load": None if load is None else round(load, 2),
+        "busy": busy,
         "machine": computer.describe(),
         "peer": computer.versions(python) if part.machi else {},
         "result": result,

@@ -12,7 +12,7 @@ _HEAD = """# Benchmarks
 
 Made by `make bench` (`python -m tests.benchmarks.page`), which overwrites it; the figures are also in [benchmarks.json](benchmarks.json). The contenders run on the same machine in the same session, in processes of their own. The last column says how many times better ours is: above 1 it is faster, or smaller where less is better; below 1 it is not.
 """  # noqa: E501
-_BUSY = 0.5  # of the cores, wanted by others before a benchmark began
+_BUSY = 0.2  # of the cores' time, taken by others before a benchmark began
 
 
 def render(recorded: dict) -> dict[str, str]:
@@ -107,9 +107,9 @@ def _when(part: dict, machines: Sequence[dict]) -> str:
         said += f"; the peer had {', '.join(f'{name} {v}' for name, v in others.items())}"
     if part["trial"]:
         said += "; a short trial, not to be quoted"
-    load = part.get("load")
-    if load is not None and load > _BUSY * part["machine"]["cores"]:
-        said += f"; the machine was busy with something else before (load {load:.1f})"
+    busy = part.get("busy")
+    if busy is not None and busy > _BUSY:
+        said += f"; others took {busy:.0%} of the cores' time before it"
     return said + ".\n"
 
 

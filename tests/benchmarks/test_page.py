@@ -45,7 +45,7 @@ def recorded(**changes):
     parts = {
         name: {
             "date": "2026-01-02", "version": "9.9 at abc", "command": f"python -m of.{name}",
-            "trial": False, "seconds": 90.0, "load": 0.1, "machine": MACHINE, "peer": {},
+            "trial": False, "seconds": 90.0, "busy": 0.1, "machine": MACHINE, "peer": {},
             "result": result,
         }
         for name, result in copy.deepcopy(RESULTS).items()
@@ -139,11 +139,11 @@ def test_a_page_of_nothing_says_how_to_measure():
 def test_machines_are_told_apart():
     both = recorded()
     both["parts"]["serving"]["machine"] = MACHINE | {"processor": "Another 1"}
-    both["parts"]["text"]["load"] = 1.7
+    both["parts"]["text"]["busy"] = 0.5
     text = page_text.render(both)["benchmarks.md"]
     assert "| processor | Imagined 9000 | Another 1 |" in text
     assert "on machine 2" in section(text, "serving")
-    assert "on machine 1" in section(text, "text") and "load 1.7" in section(text, "text")
+    assert "on machine 1" in section(text, "text") and "others took 50%" in section(text, "text")
 
 
 @pytest.fixture
@@ -151,7 +151,8 @@ def stubbed(tmp_path, monkeypatch):
     """A folder with a page of everything, where every benchmark could run."""
     page.write(recorded(), tmp_path)
     monkeypatch.setattr(page.Part, "missing", lambda self, python: "")
-    for name, said in (("describe", MACHINE), ("version", "10"), ("versions", {"PyTorch": "2"})):
+    told = {"describe": MACHINE, "version": "10", "versions": {"PyTorch": "2"}, "busy": 0.1}
+    for name, said in told.items():
         monkeypatch.setattr(computer, name, lambda *_, said=said: said)
     return tmp_path
 
