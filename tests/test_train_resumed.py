@@ -159,7 +159,8 @@ def test_more_epochs_are_learned_as_if_they_had_been_asked_for_at_once(
     tmp_path, sketches, tiny_run, train_here, tiny_flags, failing_program
 ):
     run_dir = tmp_path / "run"
-    train_here(sketches, f"--run_dir={run_dir}", *tiny_flags, "--epochs=5")
+    done = train_here(sketches, f"--run_dir={run_dir}", *tiny_flags, "--epochs=5")
+    assert "20 steps in all are few to learn from: --epochs=75 makes some 300" in done.stderr
     assert "finished at step 32 of 32" in train_here(f"--run_dir={run_dir}", "--epochs=8").stderr
     train_here(f"--run_dir={run_dir}", "--epochs=2")  # which are over
     ours, alone = final_arrays(run_dir)[0], final_arrays(tiny_run)[0]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import sys
 import time
 from typing import Any
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 60.0
 LOG_EVERY_STEPS = 10
+_FEW_STEPS, _ENOUGH_STEPS = 100, 300
 
 
 class Session:
@@ -78,6 +80,12 @@ class Session:
         self._transforms, self._network = built
         self._pipeline = make_pipeline(config, self._source, data, self._transforms)
         self._total_steps = max(round(config.epochs * self._pipeline.steps_per_epoch), 1)
+        if self._total_steps < _FEW_STEPS and not self._resuming and self._replicas.is_chief:
+            enough = math.ceil(_ENOUGH_STEPS / self._pipeline.steps_per_epoch)
+            log.warning(
+                "%d steps in all are few to learn from: --epochs=%d makes some %d",
+                self._total_steps, enough, _ENOUGH_STEPS,
+            )  # fmt: skip
         if config.warmup_steps >= self._total_steps:
             log.warning("the warm-up takes all %d steps of this run", self._total_steps)
         with self._replicas.scope():
