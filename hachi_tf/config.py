@@ -224,7 +224,7 @@ def parse(cls: type[ProgramConfig], argv: Sequence[str], positional: str = "") -
         name = error.flagname
         do = hachi_machi.hint(program_name(cls), name, _kinds(cls))
         raise UserError("flags as --help lists them", f"--{name}", do) from error
-    except flags.Error as error:
+    except (flags.Error, ValueError) as error:  # a ValueError for --noNAME=1
         raise UserError("flags as --help lists them", str(error)) from error
     found = {}
     for field in dataclasses.fields(cls):

@@ -150,6 +150,11 @@ def perform(config: PerformConfig) -> dict[str, Any]:
         models = find_models(config.run_dir, config.export_dir)
         fixed = [model.fixed(config.fix) for model in models]
         logs = _log_paths(config.log, len(models)) if config.log else []
+        for kind, name in (("input", config.midi_in), ("output", config.midi_out)):
+            if name:
+                from hachi_tf.performing.midi_ports import check_port
+
+                check_port(kind, name)
         port = OscPort(
             config.in_host, config.in_port, config.out_hosts(), config.out_port, config.allow
         )

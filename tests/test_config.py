@@ -68,6 +68,7 @@ def test_flagfile_that_includes_itself_is_refused(tmp_path):
         (["--hiden_size=3"], "hiden_size"),
         (["--flagfile=/nowhere.flags"], "a readable text file for --flagfile"),
         (["--flagfile"], "--flagfile=FILE; got no file"),
+        (["--noresume=1"], "--noresume=1 does not take an argument"),
         (["a", "b"], "one path"),
         (["--path=a", "b"], "no argument without a flag"),
     ],

@@ -118,10 +118,11 @@ def test_a_log_is_never_written_over(failing_program, tmp_path, count):
     assert done.returncode == 2 and f"does not exist; got {taken}, which does" in done.stderr
 
 
-def test_what_is_wrong_is_said_before_tensorflow_is_imported():
+@pytest.mark.parametrize("flag", ["--fix=0_pitch=500", "--midi_out=no such port"])
+def test_what_is_wrong_is_said_before_tensorflow_is_imported(flag):
     code = (
         "import sys; from hachi_tf import perform; "
-        "status = perform.main(['exports/rhythm', '--fix=0_pitch=500']); "
+        f"status = perform.main(['exports/rhythm', {flag!r}]); "
         "print(status, {'tensorflow', 'keras'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -195,13 +195,38 @@ def _no_midi(error: Exception) -> UserError:
     return UserError("a machine with MIDI ports", str(error) or type(error).__name__)
 
 
+def check_port(kind: str, name: str, backend: Any = None) -> None:
+    """Looks whether a port can be opened, without opening it.
+
+    Args:
+        kind: `input` or `output`.
+        name: of the port, or a part of it; those to make begin with `VIRTUAL`.
+        backend: as `MidiInput` takes it.
+
+    Raises:
+        UserError: if there is no MIDI, or not one port of this name.
+    """
+    backend = backend or _backend()
+    if not name.startswith(VIRTUAL):
+        _find(backend, kind, name)
+
+
 def _open(backend: Any, kind: str, name: str, **options: Any) -> Any:
     """Opens the port of a name, or of the one name that holds it, or makes a virtual one."""
     backend = backend or _backend()
     opener = getattr(backend, f"open_{kind}")
+    found = None if name.startswith(VIRTUAL) else _find(backend, kind, name)
     try:
-        if name.startswith(VIRTUAL):
+        if found is None:
             return opener(name[len(VIRTUAL) :], virtual=True, **options)
+        return opener(found, **options)
+    except Exception as error:  # backends raise errors of their own
+        raise _no_midi(error) from error
+
+
+def _find(backend: Any, kind: str, name: str) -> str:
+    """The port of a name, or the one whose name holds it."""
+    try:
         names = getattr(backend, f"get_{kind}_names")()
         fitting = [each for each in names if name.lower() in each.lower()]
         if name in names:
@@ -212,7 +237,7 @@ def _open(backend: Any, kind: str, name: str, **options: Any) -> Any:
                 f"{name!r}, which fits {len(fitting)} of: {', '.join(names) or 'none'}",
                 "describe --devices lists the ports",
             )
-        return opener(fitting[0], **options)
+        return fitting[0]
     except UserError:
         raise
     except Exception as error:  # backends raise errors of their own

@@ -163,9 +163,14 @@ def test_a_port_that_goes_away_is_counted(backend):
 def test_a_name_must_fit_one_port(backend, name, count):
     with pytest.raises(UserError, match=f"--midi_out.*{count} of: Keys 24:0, Synth"):
         MidiOutput(name, backend)
+    with pytest.raises(UserError, match=count):
+        midi_ports.check_port("output", name, backend)
+    assert backend.ports == []
 
 
 def test_a_virtual_port_is_made(backend):
+    midi_ports.check_port("output", "virtual:hachi", backend)
+    assert backend.ports == []
     midi = MidiOutput("virtual:hachi", backend)
     assert backend.ports[0].name == "hachi" and backend.ports[0].options == {"virtual": True}
     midi.close()
