@@ -183,6 +183,9 @@ def expand_flagfiles(
             continue
         try:
             lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError as error:
+            do = ready.hint(path, "configs") or "python -m hachi_tf.describe --ready lists some"
+            raise UserError("a file of flags", f"{path}, which does not exist", do) from error
         except (OSError, ValueError) as error:
             raise UserError("a readable text file for --flagfile", f"{path} ({error})") from error
         lines = [line.strip() for line in lines]

@@ -226,7 +226,9 @@ def in_words(value: Any, indent: str = "") -> Iterator[str]:
         if isinstance(each, (dict, list, tuple)) and len(each) > 9 and all(map(_is_short, each)):
             shown = flat if len(flat) <= 300 else f"{flat[:300]} ..."
             yield f"{indent}{name}: {len(each)}: {shown}"
-        elif isinstance(each, (dict, list, tuple)) and each and len(flat) > 70:
+        elif isinstance(each, dict) and each and all(map(_is_tensor, each.values())):
+            yield f"{indent}{name}: {', '.join(f'{key} {_tensor(each[key])}' for key in each)}"
+        elif isinstance(each, (dict, list, tuple)) and each and len(flat) > 110:
             yield f"{indent}{name}:"
             yield from in_words(each, indent + "  ")
         else:
@@ -239,6 +241,30 @@ def _is_short(name: Any) -> bool:
     return isinstance(name, str) and len(name) <= 3
 
 
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"dtype", "shape"}
+
+
+def _tensor(value: dict[str, Any]) -> str:
+    """A tensor of a signature, such as `float32 [?, ?, 3]`."""
+    sizes = ("?" if size is None else str(size) for size in value["shape"])
+    return f"{value['dtype']} [{', '.join(sizes)}]"
+
+
+def for_a_person(description: dict[str, Any]) -> dict[str, Any]:
+    """A description with the characters that a text may hold near its head, and nothing twice."""
+    network = description.get("network")
+    if "columns" not in description or not isinstance(network, dict):
+        return description
+    config = {name: each for name, each in network["config"].items() if name != "schema"}
+    alphabet = config.pop("alphabet", None)
+    shown = {**description, "network": {**network, "config": config}}
+    if alphabet is None:
+        return shown
+    head = dict(list(shown.items())[:4])
+    return {**head, "alphabet": alphabet, **shown}
+
+
 def main(argv: list[str] | None = None) -> int:
     """The program; returns the exit status."""
 
@@ -248,7 +274,7 @@ def main(argv: list[str] | None = None) -> int:
             import_tensorflow()
         description = describe(config)
         words = json.dumps(description) if config.json else ""
-        sys.stdout.write((words or "\n".join(in_words(description))) + "\n")
+        sys.stdout.write((words or "\n".join(in_words(for_a_person(description)))) + "\n")
 
     return run(
         DescribeConfig, program, "hachi_tf.describe", __doc__, positional="run_dir", argv=argv

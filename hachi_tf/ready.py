@@ -4,6 +4,7 @@ A wheel carries them in `hachi_tf/ready/`, so that `--flagfile=configs/kanji.fla
 `--export_dir=exports/kanji` work in any folder. A file of one's own under that name comes first.
 """
 
+import difflib
 import os
 import pathlib
 
@@ -19,6 +20,14 @@ def find(path: str | os.PathLike) -> pathlib.Path:
         if ready.exists():
             return ready
     return own
+
+
+def hint(path: str | os.PathLike, folder: str) -> str:
+    """What to do where nothing was found: the nearest ready name in `configs` or `exports`."""
+    ready = [each.name for each in (_root() / folder).iterdir() if each.suffix in ("", ".flags")]
+    names = [f"{folder}/{name}" for name in ready]
+    near = difflib.get_close_matches(pathlib.Path(path).as_posix(), names, n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def listing() -> dict[str, str | dict[str, str]]:

@@ -283,6 +283,8 @@ def main(argv: list[str] | None = None) -> int:
             )
         count, files = len(result["lengths"]), ", ".join(result["files"]) or "stdout"
         noun = "path" if "forecasts" in result else "sample"
+        if "pages" in result:
+            count, noun = sum(map(bool, result["lengths"])), "line"
         noun += "s" * (count != 1)
         log.info("%d %s of %s, seed %d: %s", count, noun, result["model"], result["seed"], files)
         if config.json:

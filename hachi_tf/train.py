@@ -71,7 +71,11 @@ class TrainConfig(ProgramConfig):
         group="Run",
     )
     max_minutes: float = flag(
-        0.0, "Stop after so many minutes, to be resumed; 0 for no limit.", low=0.0, group="Run"
+        0.0,
+        "Stop after so many minutes of learning, to be resumed; 0 for no limit. Reading the "
+        "data and the last validation come on top.",
+        low=0.0,
+        group="Run",
     )
     patience: int = flag(
         0,

@@ -5,27 +5,41 @@ up. A command that cannot run here stands in `ELSEWHERE`, with the place where s
 does.
 """
 
-import csv
-import math
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 
-import mido
-import numpy as np
 import pytest
 
-from tests.conftest import zigzags
+from tests.live import free_port
+from tests.reader import ROOT, write_reader_files
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-SHOWN = re.compile(r"^(?:python -m hachi_tf\..*)$|`(python -m hachi_tf\.\w+ [^`]+)`", re.MULTILINE)
+DOCUMENTS = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "BUILD.md")]
+INLINE = re.compile(r"`(python -m hachi_tf\.\w+ [^`\n]+|(?:tensorboard|sh configs)[^`\n]+)`")
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+# How a command begins, and why it is not run by these tests.
 ELSEWHERE = {
-    "--source=kanji --run_dir=/shared/run": "two workers: tests/training/test_replicas.py",
+    "TF_CONFIG=": "two workers: tests/training/test_replicas.py",
+    "python3.11 -m venv": "continuous integration makes its environment so",
+    "source .venv": "the same",
+    "python -m pip": "the same; wheels: tests/test_packaging.py",
+    "pip install": "the same",
+    "python -m build": "tests/test_packaging.py",
+    "make quickstart": "before each release, from a fresh clone",
+    "make test": "continuous integration",
+    "make conformance": "its program: tests/serving/test_served.py",
+    "python -m tests.conformance.serving": "tests/serving/test_served.py",
+    "docker": "not run, as BUILD.md says",
+    "kubectl": "not run, as BUILD.md says; kustomize: tests/serving/test_serving_configs.py",
 }
+NO_COMMANDS = ("time,", "#!/bin/bash", "FROM ")  # blocks: a table, a Slurm job, an image
 # What stands for something of the reader's.
 GIVEN = {
     "PATH/TO/iam_ondb": "iam_ondb",
@@ -50,112 +64,30 @@ ENDED_BY_CTRL_C = ("serve", "perform", "record")
 
 
 def shown_commands() -> list[str]:
-    """The commands in fences and between backticks, each once, in their order."""
+    """The commands and Python blocks that a reader is shown, each once, in their order."""
     found = {}
-    for name in ("README.md", "BUILD.md"):
-        for match in SHOWN.finditer((ROOT / name).read_text(encoding="utf-8")):
-            command = match.group(1) or match.group(0)
-            if not any(part in command for part in ELSEWHERE):
-                found[command] = None
+    for text in DOCUMENTS:
+        inline = [(match.start(), [match.group(1)]) for match in INLINE.finditer(text)]
+        fences = [
+            (match.start(), block_commands(*match.groups())) for match in FENCE.finditer(text)
+        ]
+        for _, commands in sorted(inline + fences):
+            found.update(dict.fromkeys(commands))
     return list(found)
 
 
-def write_reader_files(folder: pathlib.Path) -> None:
-    """What a reader of README has."""
-    rng = np.random.default_rng(0)
-    rows = ["time,0_pitch,1_velocity,~2_duration,3_channel#"]
-    rows += [f"{i / 4},{60 + i * 7 % 12},{90 + i % 5},{0.5 + i % 2},1" for i in range(300)]
-    for name in ("takes", "performance"):
-        (folder / f"{name}.csv").write_text("\n".join([*rows, ""]))
-    (folder / "pieces").mkdir()
-    for name in ("take", "song", *(f"pieces/{i}" for i in range(8))):
-        write_piece(folder / f"{name}.mid", rng)
-    (folder / "books").mkdir()
-    for name in ("diary", "books/a", "books/b"):
-        (folder / f"{name}.txt").write_text("Today it rained. The value of a day is a day. " * 200)
-    (folder / "letter.txt").write_text("Dear reader,\n\nthis is all.\n")
-    points = " ".join(f"{10 + 3 * i},{40 + 12 * math.sin(i)}" for i in range(60))
-    stroke = f'<polyline fill="none" stroke="black" points="{points}"/>'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg">{stroke}</svg>'
-    (folder / "line.svg").write_text(svg)
-    (folder / "styles.json").write_text('{"mine": {"prime": "line.svg", "text": "to move"}}')
-    write_series(folder, rng)
-    write_sounds(folder, rng)
-    write_iam(folder / "iam_ondb")
-    (yaml,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    (folder / "session.yaml").write_text(yaml)
+def block_commands(language: str, block: str) -> list[str]:
+    """The commands of a fence; one of Python is a single one."""
+    if language == "python":
+        return [block]
+    if language in ("", "sh") and not block.lstrip().startswith(NO_COMMANDS):
+        lines = block.replace("\\\n", " ").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+    return []
 
 
-def write_piece(path: pathlib.Path, rng: np.random.Generator) -> None:
-    """A MIDI file of 60 notes."""
-    track = mido.MidiTrack()
-    for pitch in rng.integers(50, 80, 60):
-        track.append(mido.Message("note_on", channel=0, note=int(pitch), velocity=80, time=120))
-        track.append(mido.Message("note_off", channel=0, note=int(pitch), time=120))
-    mido.MidiFile(tracks=[track]).save(path)
-
-
-def write_series(folder: pathlib.Path, rng: np.random.Generator) -> None:
-    """Daily prices; sales of two shops, whose promotions are known for 14 days more."""
-    dates = np.datetime64("2024-01-01") + np.arange(314)
-    with open(folder / "prices.csv", "w", newline="") as file:
-        csv.writer(file).writerows([("date", "close"), *zip(dates, walk(rng, 314), strict=True)])
-    for name, known in (("sales", 300), ("sales_until_today", 300)):
-        with open(folder / f"{name}.csv", "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("date", "shop", "sold", "promo"))
-            for shop in ("north", "south"):
-                sold = [*walk(rng, known), *[""] * (314 - known)]
-                promotions = rng.integers(0, 2, 314)
-                writer.writerows(zip(dates, [shop] * 314, sold, promotions, strict=True))
-
-
-def walk(rng: np.random.Generator, count: int) -> list[float]:
-    """Positive values that wander."""
-    return [round(float(each), 3) for each in 100 * np.exp(0.01 * rng.normal(size=count).cumsum())]
-
-
-def write_sounds(folder: pathlib.Path, rng: np.random.Generator) -> None:
-    """Recordings of two seconds."""
-    soundfile = pytest.importorskip("soundfile", reason="the extra audio is not installed")
-    (folder / "sounds").mkdir()
-    seconds = np.arange(32000) / 16000
-    for name in ("take.flac", *(f"sounds/{i}.wav" for i in range(4))):
-        wave = 0.3 * np.sin(2 * np.pi * rng.integers(200, 600) * seconds)
-        soundfile.write(folder / name, wave + 0.01 * rng.normal(size=len(wave)), 16000)
-
-
-def write_iam(folder: pathlib.Path) -> None:
-    """A small IAM-OnDB: forms of eight lines, in the official lists and folders."""
-    lists = {
-        "trainset": ["a01-000", "a02-050", "a02-053"],
-        "testset_v": ["b01-000"],
-        "testset_t": ["b02-000"],
-        "testset_f": ["c01-000"],
-    }
-    (folder / "task1").mkdir(parents=True)
-    for name, forms in lists.items():
-        (folder / "task1" / f"{name}.txt").write_text("\n".join([*forms, ""]))
-        for form in forms:
-            text = folder / "ascii" / form[:3] / form / f"{form}.txt"
-            text.parent.mkdir(parents=True)
-            text.write_text("CSR:\n\n" + "to move\n" * 8)
-            for i in range(8):
-                path = folder / "lineStrokes" / form[:3] / form / f"{form}-{i + 1:02}.xml"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(line_xml(zigzags(6, i)))
-
-
-def line_xml(drawings: list[np.ndarray]) -> str:
-    """A line of handwriting, of one stroke a drawing."""
-    strokes, x = [], 0
-    for drawing in drawings:
-        places = np.cumsum(drawing[:, :2], 0) * 10 + [x, 500]
-        x = int(places[:, 0].max()) + 60
-        points = "".join(f'<Point x="{a}" y="{b}" time="0"/>' for a, b in places)
-        strokes.append(f"<Stroke>{points}</Stroke>")
-    body = f"<StrokeSet>{''.join(strokes)}</StrokeSet>"
-    return f"<WhiteboardCaptureSession>{body}</WhiteboardCaptureSession>"
+def run_here() -> list[str]:
+    return [each for each in shown_commands() if not each.strip().startswith(tuple(ELSEWHERE))]
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +101,7 @@ def folder(tmp_path_factory):
 def run(folder: pathlib.Path, arguments: list[str]) -> None:
     """Runs a program to its end, or until it says that Ctrl-C ends it, and ends it so."""
     program = arguments[2].removeprefix("hachi_tf.")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    child = subprocess.Popen(
-        [sys.executable, *arguments[1:]], cwd=folder, env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    child = start([sys.executable, *arguments[1:]], folder)
     said = []
     for line in child.stderr:
         said.append(line)
@@ -186,8 +114,6 @@ def run(folder: pathlib.Path, arguments: list[str]) -> None:
 def play(program: str, line: str) -> None:
     """Sends `record` what it waits for."""
     if program == "record":
-        import time
-
         from pythonosc.udp_client import SimpleUDPClient
 
         client = SimpleUDPClient("127.0.0.1", int(re.search(r":(\d+) to ", line).group(1)))
@@ -196,9 +122,56 @@ def play(program: str, line: str) -> None:
         time.sleep(1)
 
 
+@pytest.fixture(scope="module")
+def server(folder):
+    """The address of a server of the two models that BUILD.md asks for an answer."""
+    port = free_port()
+    exports = ["--export_dir=exports/kanji", "--export_dir=exports/hershey"]
+    command = ["-m", "hachi_tf.serve", *exports, f"--rest_port={port}", "--grpc_port=0"]
+    child = start([sys.executable, *command], folder)
+    try:
+        said = []
+        for line in child.stderr:
+            said.append(line)
+            if "Ctrl-C ends it" in line:
+                break
+        else:
+            pytest.fail("".join(said))
+        yield f"localhost:{port}"
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=60)
+
+
+def start(arguments: list[str], folder: pathlib.Path, **streams) -> subprocess.Popen:
+    """A process in the reader's folder, for which this checkout is the installed package."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **streams}
+    return subprocess.Popen(
+        arguments, cwd=folder, env=environment, text=True, stdin=subprocess.DEVNULL, **streams
+    )
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", shown_commands())
-def test_command_runs(command, folder):
+@pytest.mark.parametrize("command", run_here())
+def test_command_runs(command, folder, request):
+    if "localhost:8501" in command:
+        command = command.replace("localhost:8501", request.getfixturevalue("server"))
+    program = command.split()[0]
+    if command.startswith("python -m hachi_tf."):
+        run_program(command, folder)
+    elif program in ("import", "from"):
+        child = start([sys.executable, "-c", command], folder)
+        _, err = child.communicate(timeout=600)
+        assert child.returncode == 0, err[-2000:]
+    elif program == "tensorboard":
+        watch(shlex.split(command), folder)
+    else:
+        run_tool(command, folder)
+
+
+def run_program(command: str, folder: pathlib.Path) -> None:
+    """Runs one of the programs, on what the reader has."""
     for shown, given in GIVEN.items():
         command = command.replace(shown, given)
     arguments = shlex.split(command)
@@ -212,7 +185,60 @@ def test_command_runs(command, folder):
             assert list(folder.glob(f"{pathlib.Path(each[9:]).with_suffix('')}*")), each
 
 
+def run_tool(command: str, folder: pathlib.Path) -> None:
+    """Runs a shell command with another program, which has to be installed."""
+    words = shlex.split(command)
+    places = [str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
+    tool = shutil.which(words[0], path=os.pathsep.join(places))
+    if tool is None:
+        pytest.skip(f"{words[0]} is not installed")
+    words = [tool, *words[1:]]
+    words = [str(ROOT / word) if word.startswith("configs/") else word for word in words]
+    child = start(words, folder, stdout=subprocess.PIPE)
+    out, err = child.communicate(timeout=300)
+    assert child.returncode == 0, err
+    written = [folder / word for word in words[1:] if word.endswith((".svg", ".gcode", ".hpgl"))]
+    assert all(path.stat().st_size > 500 for path in written)
+    if command.startswith("curl"):
+        assert '"events"' in out if ":" in words[2].rpartition("/")[2] else '"AVAILABLE"' in out
+
+
+def watch(words: list[str], folder: pathlib.Path) -> None:
+    """TensorBoard finds the runs."""
+    port = free_port()
+    child = start([sys.executable, "-m", "tensorboard.main", *words[1:], f"--port={port}"], folder,
+                  stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        found = ""
+        while "quickstart" not in found and time.monotonic() < deadline:
+            time.sleep(1)
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/data/runs") as answer:
+                    found = answer.read().decode()
+            except OSError:
+                continue
+        assert "quickstart" in found
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def test_every_command_is_run_here_or_said_where():
+    known = ("python -m hachi_tf.", "vpype ", "curl ", "sh ", "node ", "go ", "tensorboard ")
+    python = ("import hachi_tf", "from hachi_tf")
+    assert [each for each in run_here() if not each.startswith((*known, *python))] == []
+    shown = [each.strip() for each in shown_commands()]
+    unused = [each for each in ELSEWHERE if not any(text.startswith(each) for text in shown)]
+    assert unused == []
+
+
 def test_documents_show_commands_for_each_program():
-    found = {command.split()[2] for command in shown_commands()}
+    commands = [each.split() for each in shown_commands()]
+    found = {words[2] for words in commands if words[:2] == ["python", "-m"]} - {
+        "build",
+        "pip",
+        "tests.conformance.serving",
+    }
     programs = ("train evaluate sample export serve record perform prepare describe").split()
     assert found == {f"hachi_tf.{name}" for name in programs}

@@ -66,7 +66,12 @@ def test_flagfile_that_includes_itself_is_refused(tmp_path):
         (["--hidden_size=10000000000000000000"], "a finite number for --hidden_size"),
         (["--cell=elman"], "--cell as one of lstm, gru; got 'elman'"),
         (["--hiden_size=3"], "hiden_size"),
-        (["--flagfile=/nowhere.flags"], "a readable text file for --flagfile"),
+        (
+            ["--flagfile=/nowhere.flags"],
+            "a file of flags; got /nowhere.flags, which does not exist",
+        ),
+        (["--flagfile=quickstart.flags"], "did you mean configs/quickstart.flags?"),
+        (["--flagfile=configs"], "a readable text file for --flagfile"),
         (["--flagfile"], "--flagfile=FILE; got no file"),
         (["--noresume=1"], "--noresume=1 does not take an argument"),
         (["a", "b"], "one path"),

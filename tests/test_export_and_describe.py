@@ -145,6 +145,7 @@ def test_an_export_can_be_exported_again_with_other_steps(exported, place, capsy
         (export, ["--max_steps=0"], "at least 1"),
         (describe, ["no/such/run"], "a run directory"),
         (describe, ["--export_dir=no/such"], "an export at"),
+        (describe, ["--export_dir=exports/hershy"], "did you mean exports/hershey?"),
         (describe, ["--compare=one"], "two runs or exports"),
         (describe, ["--devices", "--run_dir=a"], "one thing to describe"),
         (describe, ["--compare", "no/such", "run"], "a run directory (with schema.json in it) or"),
@@ -153,6 +154,14 @@ def test_an_export_can_be_exported_again_with_other_steps(exported, place, capsy
 def test_bad_flags_end_in_one_line_and_status_2(program, arguments, message, caplog):
     assert program.main(arguments) == 2
     assert message in caplog.text and "Traceback" not in caplog.text
+
+
+def test_in_words_an_export_says_its_characters_first_and_nothing_twice(capsys):
+    assert describe.main(["--export_dir=exports/hershey"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("alphabet: ") and "xyz" in line for line in lines[:10])
+    assert sum("end_of_stroke" in line for line in lines) == 1
+    assert "    inputs: seed int32 [?, 2], num_steps int32 [?]," in "\n".join(lines)
 
 
 def test_describe_export_does_not_load_the_graph(exported, place, capsys):

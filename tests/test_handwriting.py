@@ -98,11 +98,13 @@ def test_unknown_characters_are_named_or_replaced_or_left_out(tmp_path, sample, 
     assert told["text"] == ['"so" - it\'s...']
 
 
-def test_a_letter_comes_on_pages_in_millimetres(tmp_path, sample):
+def test_a_letter_comes_on_pages_in_millimetres(tmp_path, sample, caplog):
     text = "Dear Anna,\n\nthe roses are out.\n\nYours, Tom"
     flags = [f"--text={text}", "--bias=1", "--seed=3", "--style=print", "--retries=3"]
+    caplog.set_level("INFO")
     told = sample(*flags, "--page=100x60mm", "--margin_mm=5", f"--output={tmp_path}/letter.svg")
     assert told["pages"] == [f"{tmp_path}/letter.svg"] and len(told["lengths"]) == 5
+    assert "3 lines of " in caplog.text  # blank ones are none
     svg = (tmp_path / "letter.svg").read_text()
     assert 'width="100mm"' in svg and 'height="60mm"' in svg and 'fill="none"' in svg
 

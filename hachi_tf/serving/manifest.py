@@ -56,7 +56,8 @@ def find_version(path: str | os.PathLike) -> pathlib.Path:
     got = "no such folder" if not path.is_dir() else "no saved_model.pb in it"
     if (path / "config.json").is_file():
         got = "a run directory"
-    raise UserError(f"an export at {path}", got, "make one with python -m hachi_tf.export")
+    do = ready.hint(path, "exports") or "make one with python -m hachi_tf.export"
+    raise UserError(f"an export at {path}", got, do)
 
 
 def read(version_dir: pathlib.Path) -> dict[str, Any]:
