@@ -189,6 +189,7 @@ def test_there_is_a_player_for_each_route_and_the_readme_tells_of_it():
 @pytest.mark.parametrize("name", PLAYERS)
 def test_each_route_does_what_it_says(band, name, address):
     PLAYERS[name](band, address, [int(address[1:])] if address else [1, 2])
+    assert {f"{address}/{name}", f"{address}/{name}/get"} & band.sent
 
 
 @pytest.mark.slow
@@ -206,7 +207,6 @@ def test_what_was_played_is_recorded_learned_and_played(band, tmp_path):
     recording.send(address="/stop")
     assert recording.end(None) == {"output": "take.csv", "rows": NUM_ROWS, "ignored": {}}
     assert "Traceback" not in band.end() and band.child.returncode == 0
-    assert band.sent == set(addresses())  # nothing that it listens to was left out
 
     table = read_table(tmp_path / "take.csv")
     rows = zip(table.values[0], table.values[1], map(float, table.values[2]), strict=True)

@@ -18,7 +18,8 @@ export function mount(root, model, picker) {
   let marks = []; // states along the way: {count, time, state}
   let hasEnded = false;
   let version = 0;
-  let isComposing = false;
+  let composing = null; // a promise, while it composes
+  let isSaving = false; // and so all of it is wanted
   let at = 0; // seconds: where the playing is, or will begin
   let frame = 0;
   const roll = new Roll(model.columns);
@@ -31,28 +32,29 @@ export function mount(root, model, picker) {
     roll.draw([], length.number);
   }
   const composed = () => timed.at(-1)?.time ?? 0;
-  const goal = () => Math.min(length.number, band.isPlaying ? band.time + AHEAD_S + 2 : Math.max(FIRST_S, at + AHEAD_S));
+  function goal() {
+    if (isSaving) return length.number;
+    return Math.min(length.number, band.isPlaying ? band.time + AHEAD_S + 2 : Math.max(FIRST_S, at + AHEAD_S));
+  }
 
-  /** Composes until there is enough. */
-  async function compose() {
-    if (isComposing) return;
-    isComposing = true;
-    try {
-      while (!hasEnded && composed() < goal()) {
-        const mine = version;
-        const mark = marks.at(-1);
-        const row = { seed: [seed, 0], num_steps: CHUNK, bias: bias.number, temperature: temperature.number };
-        const [drawn] = await predict(model, mark ? "continue" : "sample", [mark ? { ...row, state: mark.state } : row]);
-        if (mine !== version) continue;
-        events.push(...drawn.events.slice(0, drawn.lengths));
-        timed = toTimed(events, model.columns);
-        marks.push({ count: events.length, time: composed(), state: drawn.state });
-        hasEnded = drawn.ended || drawn.lengths < CHUNK;
-        roll.draw(timed, length.number);
-        told.textContent = `${events.length} events, ${composed().toFixed(0)} s`;
-      }
-    } finally {
-      isComposing = false;
+  /** Composes until there is enough; whoever asks meanwhile waits for the same. */
+  function compose() {
+    composing ??= draw().finally(() => { composing = null; });
+    return composing;
+  }
+  async function draw() {
+    while (!hasEnded && composed() < goal()) {
+      const mine = version;
+      const mark = marks.at(-1);
+      const row = { seed: [seed, 0], num_steps: CHUNK, bias: bias.number, temperature: temperature.number };
+      const [drawn] = await predict(model, mark ? "continue" : "sample", [mark ? { ...row, state: mark.state } : row]);
+      if (mine !== version) continue;
+      events.push(...drawn.events.slice(0, drawn.lengths));
+      timed = toTimed(events, model.columns);
+      marks.push({ count: events.length, time: composed(), state: drawn.state });
+      hasEnded = drawn.ended || drawn.lengths < CHUNK;
+      roll.draw(timed, length.number);
+      told.textContent = `${events.length} events, ${composed().toFixed(0)} s`;
     }
   }
   const more = () => attempt(compose);
@@ -117,7 +119,12 @@ export function mount(root, model, picker) {
   });
   const told = h("p", { class: "faint told" });
   const save = (format) => attempt(async () => {
-    while (!hasEnded && composed() < length.number) { at = Math.max(at, composed()); await compose(); }
+    isSaving = true;
+    try {
+      await compose();
+    } finally {
+      isSaving = false;
+    }
     keep(await render(model, format, { events }), `${model.name}.${format}`);
     say(`${model.name}.${format} is in your downloads.`);
   });

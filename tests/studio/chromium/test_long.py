@@ -2,6 +2,7 @@
 
 import time
 
+import mido
 import pytest
 
 from tests.studio.chromium import pages
@@ -109,6 +110,28 @@ def test_a_band_composes_while_it_plays(make_visitor, everything):
     with page.expect_download() as download:
         page.get_by_role("button", name="MID").click()
     assert download.value.path().read_bytes()[:4] == b"MThd"
+
+
+def test_music_is_saved_whole_while_it_is_composed(make_visitor, everything):
+    page = make_visitor(everything).open("write")
+    page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            const pause = () => new Promise((done) => setTimeout(done, 400));
+            window.fetch = (...all) => pause().then(() => ask(...all));
+        }"""
+    )  # so that something is always on its way
+    page.evaluate("location.hash = '#/write/rhythm'")
+    page.wait_for_selector(".note")
+    page.get_by_text("Save").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="MID").click()
+    written = [each for each in mido.MidiFile(download.value.path()) if each.type == "note_on"]
+    count = int(page.locator(".told").inner_text().split()[0])
+    assert 24 < 0.95 * count < len(written) <= count  # two notes at once may be one
+    page.get_by_role("button", name="Play").click()  # from the beginning, not from the end
+    page.wait_for_selector(".note.on")
+    assert float(page.locator(".roll .head").get_attribute("x1")) < 84 * 5
 
 
 def test_models_are_downloaded_loaded_renamed_and_compared(make_visitor, everything, tmp_path):
