@@ -59,6 +59,7 @@ GIVEN = {
 SHORT = {
     "train": ["--max_minutes=0.03", "--device=cpu"],
     "sample": ["--seed=1"],
+    "serve": ["--rest_port=0", "--grpc_port=0"],  # 8501 and 8500 may be taken
 }
 ENDED_BY_CTRL_C = ("serve", "perform", "record")
 
