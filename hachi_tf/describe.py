@@ -132,11 +132,13 @@ def describe_run(path: str) -> dict[str, Any]:
 
 def describe_data(source: str, data: str) -> dict[str, Any]:
     """A table's columns, ranges and pace; a text's characters; or the columns of a source."""
+    from hachi_tf.data.sources.time_series import TimeSeries
     from hachi_tf.evaluation import data_figures, table_figures
     from hachi_tf.tables import looks_like_table
 
     is_table = pathlib.Path(data).suffix.lower() in table_figures.SUFFIXES
-    if not source and is_table and looks_like_table(data):
+    is_series = is_table and not source and TimeSeries.recognizes(data)
+    if not source and is_table and looks_like_table(data) and not is_series:
         return table_figures.table_figures(data)
     return data_figures.data_figures(source, data)
 

@@ -157,7 +157,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     scores = Scorer(network, model.transforms)(held_out, config.batch_size)
     baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
-    summary["baseline_nats_per_step"] = baseline(held_out)
+    guess = summary["baseline_nats_per_step"] = baseline(held_out)
+    steps = summary["nats_per_sequence"] / summary["nats_per_step"]
+    summary["baseline_nats_per_sequence"] = guess * steps
     summary |= more
     if trained_on.get("renderer") == "frames":
         repeat = repetition_baseline(pick_split(splits, "train"), model.transforms, schema)

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from hachi_tf.errors import UserError
+from hachi_tf.startup import silent_stderr
 
 _PREFIX = "hachi_tf_plugin_"
 
@@ -36,6 +37,8 @@ def load(paths: Sequence[str | os.PathLike]) -> tuple[str, ...]:
 
 
 def _load(path: pathlib.Path) -> str:
+    with silent_stderr():
+        import tensorflow  # noqa: F401 - heads are made of it, and it chatters
     from hachi_tf.data import SOURCES, Source
     from hachi_tf.layers.heads import HEADS, Head
 

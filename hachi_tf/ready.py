@@ -26,6 +26,8 @@ def hint(path: str | os.PathLike, folder: str) -> str:
     """What to do where nothing was found: the nearest ready name in `configs` or `exports`."""
     ready = [each.name for each in (_root() / folder).iterdir() if each.suffix in ("", ".flags")]
     names = [f"{folder}/{name}" for name in ready]
+    if pathlib.Path(path).as_posix() in names:
+        return f"the ready one, which it hides, is {_root() / path}"
     near = difflib.get_close_matches(pathlib.Path(path).as_posix(), names, n=1)
     return f"did you mean {near[0]}?" if near else ""
 

@@ -219,7 +219,7 @@ def sample(config: SampleConfig, show: Callable[[str], None] | None = None) -> d
 
     seed = secrets.randbelow(2**31) if config.seed is None else config.seed
     opened = open_sampled(config.run_dir, config.export_dir, config.num_steps, config.data)
-    result = {"model": opened.name, "seed": seed}
+    result = {"model": opened.name, "seed": seed, "renderer": opened.renderer}
     if opened.renderer == "text":
         return result | sample_texts(config, opened, seed, show)
     if opened.renderer == "frames":
@@ -286,6 +286,8 @@ def main(argv: list[str] | None = None) -> int:
         if "pages" in result:
             count, noun = sum(map(bool, result["lengths"])), "line"
         noun += "s" * (count != 1)
+        if result.get("renderer") == "events" and count == 1 and result["ended"][0]:
+            files += f" ({result['lengths'][0]} events, its end; --num_steps is the most)"
         log.info("%d %s of %s, seed %d: %s", count, noun, result["model"], result["seed"], files)
         if config.json:
             sys.stdout.write(json.dumps(result) + "\n")

@@ -14,7 +14,7 @@ from hachi_tf.errors import UserError
 
 
 @contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """Sends what native code writes to stderr to nowhere; Python's exceptions still rise."""
     try:
         number = sys.__stderr__.fileno()
@@ -95,7 +95,7 @@ def import_tensorflow(
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     sys.stderr.flush()
-    with _silent_stderr():
+    with silent_stderr():
         with _quick_import(keras):
             import tensorflow as tf
         if threads:

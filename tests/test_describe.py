@@ -64,6 +64,13 @@ def test_the_result_goes_to_stdout_with_json_or_in_words(tmp_path, capfd, caplog
     assert json.loads(capfd.readouterr().out)["rows"] == 4
 
 
+def test_a_table_with_dates_is_a_series(tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    path.write_text("date,sold\n" + "".join(f"2025-01-{day:02},{day}\n" for day in range(1, 31)))
+    assert describe.main([f"--data={path}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["source"] == "time_series"
+
+
 def test_tables_without_time_or_with_one_row(tmp_path):
     (tmp_path / "a.csv").write_text("x\n1\n2\n")
     value = table_figures(tmp_path / "a.csv")

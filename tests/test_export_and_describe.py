@@ -202,7 +202,7 @@ def test_compare_finds_the_better_of_two_runs(place, capsys):
     assert value["better"] == str(good) and value["num_sequences"] == 10
     interval = value["a_minus_b"]
     assert interval["low"] < interval["mean"] < interval["high"] < 0
-    difference = value["nats_per_step_a"] - value["nats_per_step_b"]
+    difference = value["nats_per_step_data_units_a"] - value["nats_per_step_data_units_b"]
     np.testing.assert_allclose(interval["mean"], difference, rtol=1e-6)
     # 2 log 8, less what the wider Gaussian gains on the squared distances.
     assert -2 * np.log(8) - 0.1 < difference < -2 * np.log(8) + 2.0

@@ -184,6 +184,9 @@ def test_ready_names_are_found_in_any_folder(tmp_path, monkeypatch):
     own = tmp_path / "exports" / "kanji"
     own.mkdir(parents=True)
     assert ready_lib.find("exports/kanji") == pathlib.Path("exports/kanji")
+    assert ready_lib.hint("exports/kanji", "exports").endswith(str(ROOT / "exports" / "kanji"))
+    assert ready_lib.hint("exports/kanij", "exports") == "did you mean exports/kanji?"
+    assert ready_lib.hint("runs/mine", "exports") == ""
 
 
 def test_what_is_imported_is_what_setup_installs():

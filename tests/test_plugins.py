@@ -12,6 +12,7 @@ import pytest
 import hachi_tf
 from hachi_tf import evaluate, export, plugins, sample, train
 from hachi_tf.data import SOURCES
+from hachi_tf.data.sources import make_source
 from hachi_tf.errors import UserError
 from hachi_tf.layers.heads import HEADS
 
@@ -38,6 +39,15 @@ def registries():
     for registry, entries in zip((SOURCES, HEADS), before, strict=True):
         registry.clear()
         registry.update(entries)
+
+
+def test_what_a_source_reads_is_read_anew_when_its_text_has_changed(files, registries, tmp_path):
+    text, found = pathlib.Path(files[0]).read_text(encoding="utf-8"), []
+    for code in (text, text.replace("0.02", "0.03"), text):
+        (tmp_path / "pendulum.py").write_text(code, encoding="utf-8")
+        plugins.load([tmp_path / "pendulum.py"])
+        found.append(make_source("pendulum").fingerprint())
+    assert found[0] == found[2] != found[1]
 
 
 @pytest.mark.slow

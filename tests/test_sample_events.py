@@ -104,3 +104,13 @@ def test_bad_input_ends_with_one_line_and_status_2(
     done = failing_program("sample", f"--export_dir={midi_export}", "--seed=1", *flags)
     assert done.returncode == 2 and said in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_piece_that_ended_before_its_steps_says_so(tmp_path, draw, caplog):
+    caplog.set_level("INFO")
+    flags = ["--export_dir=exports/rhythm", "--seed=3", f"--output={tmp_path}/a.mid"]
+    (count,) = draw(*flags, "--num_steps=500")["lengths"]
+    assert f"({count} events, its end; --num_steps is the most)" in caplog.text
+    caplog.clear()
+    draw(*flags, f"--num_steps={count // 2}")
+    assert "its end" not in caplog.text

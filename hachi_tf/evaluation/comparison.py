@@ -19,7 +19,7 @@ def compare(a: Any, b: Any, dataset: Any, batch_size: int) -> dict[str, Any]:
         batch_size: rows at a time.
 
     Returns:
-        `nats_per_step_a`, `nats_per_step_b` (less is better), and of their difference `mean`,
+        `nats_per_step_data_units_a` and `_b` (less is better), and of their difference `mean`,
         `low` and `high`: the paired bootstrap's 95% interval, with sequences drawn as a whole,
         but for long ones, of which their parts are drawn (`Scorer.by_part`). Of text also
         `bits_per_character_a` and `bits_per_character_b`.
@@ -38,8 +38,8 @@ def compare(a: Any, b: Any, dataset: Any, batch_size: int) -> dict[str, Any]:
     found = {
         "num_sequences": len(dataset),
         "num_parts": len(steps),
-        "nats_per_step_a": nats[0] / int(steps.sum()),
-        "nats_per_step_b": nats[1] / int(steps.sum()),
+        "nats_per_step_data_units_a": nats[0] / int(steps.sum()),
+        "nats_per_step_data_units_b": nats[1] / int(steps.sum()),
         "a_minus_b": interval._asdict(),
     }
     if a.network.schema.text_unit:

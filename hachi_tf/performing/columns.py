@@ -55,8 +55,8 @@ class Columns:
         indices = self._travel if len(values) == len(self._travel) else self._heard
         if len(values) != len(indices):
             counts = sorted({len(self._heard), len(self._travel)})
-            names = ", ".join(self.names)
-            raise UserError(f"{' or '.join(map(str, counts))} numbers: {names}", f"{len(values)}")
+            wanted = f"{' or '.join(map(str, counts))} numbers: {', '.join(self.names)}"
+            raise UserError(wanted, f"{len(values)}: {_short(list(values))}")
         event = np.full([len(self.schema)], np.nan, np.float32)
         if self.temporal:
             event[0] = 0.0
@@ -141,7 +141,7 @@ class Columns:
                 if found is not None:
                     return found
             labels = ", ".join(f"{label:g}" for label in self._labels[index][:20])
-            raise UserError(f"{feature.name} as one of {labels}", _short(value))
+            raise UserError(f"column {feature.name} as one of {labels}", _short(value))
         if value != value:
             return self._missing(feature)
         if type(value) not in (int, float) or abs(value) > _LARGEST:

@@ -59,7 +59,10 @@ def find_bundled(name: str) -> pathlib.Path:
         UserError: if there is no such series, or its package is not installed.
     """
     if name not in BUNDLED:
-        raise UserError(f"a series of {', '.join(BUNDLED)}, or --data=FILE.csv", repr(name))
+        raise UserError(
+            f"--data=FILE.csv, or one of the series {', '.join(BUNDLED)}",
+            f"no --data, and the series {name!r}",
+        )
     bundled = BUNDLED[name]
     spec = importlib.util.find_spec(bundled.package)
     for folder in (spec and spec.submodule_search_locations) or ():

@@ -118,6 +118,8 @@ class GrpcTransport:
             return call(request, timeout=timeout_s, metadata=self._headers)
         except grpc.RpcError as error:
             message = " ".join((error.details() or "").split())[:500]
+            if message == "Deadline Exceeded":  # the client's own
+                message = f"no answer within {timeout_s:.3g} s"
             raise ServerError(error.code().name, message, self.server) from error
 
 

@@ -149,5 +149,5 @@ def bind(host: str, port: int) -> socket.socket:
         raise UserError(
             "an address and port of this machine that are free",
             f"{host} {port} ({getattr(error, 'strerror', None) or error})",
-            "give another --host or port",
+            "give another --host, --rest_port or --grpc_port",
         ) from error

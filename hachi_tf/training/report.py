@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 MEMORISING_GAP = 0.3
 PICTURE_SAMPLES = {"strokes": 12, "events": 4}
 PICTURE_EVENTS = 200  # the most of a sample of events
-_OUTPUTS = {"strokes": "sample.svg", "events": "sample.svg", "frames": "sample.wav",
+_OUTPUTS = {"strokes": "sample.svg", "events": "sample.csv", "frames": "sample.wav",
             "series": "forecast.svg"}  # fmt: skip
 _UNITS = {"char": "character", "byte": "byte"}
 
@@ -40,7 +40,7 @@ def start(network: Any, train: Any, held_out: Any, num_weights: int) -> None:
             log.info("%s", line)
     events = int(np.sum(train.lengths))
     log.info(
-        "%s sequences, %s %ss to learn from; %s sequences held out; %s weights, %s parameters "
+        "%s sequences, %s %ss to learn from, %s held out to validate on; %s weights, %s parameters "
         "a step",
         f"{len(train):,}",
         f"{events:,}",
@@ -80,11 +80,17 @@ def standing(
         held_out = f"{nats:.3f} nats, {nats / np.log(2):.3f} bits, a {_UNITS[unit]}"
     line = f"step {step}: held out {held_out}: {better(nats, guess)}"
     train = [r["nats_per_step"] for r in records if r["split"] == "train"][-10:]
-    earlier = [r["nats_per_step"] for r in records if r["split"] == "validation"]
+    earlier = [_nats(r) for r in records if r["split"] == "validation"]
     if train and len(earlier) > 2 and nats - np.mean(train) > MEMORISING_GAP:
         if nats > min(earlier):
-            line += "; it is memorising: the training loss falls on, the held-out loss does not"
+            best = min((r for r in records if r["split"] == "validation"), key=_nats)
+            line += "; it is memorising: the training loss falls on, the held-out loss does not "
+            line += f"(the weights of step {best['step']} are kept; --patience ends such a run)"
     return line
+
+
+def _nats(record: dict[str, Any]) -> float:
+    return record["nats_per_step"]
 
 
 def picture(

@@ -47,7 +47,7 @@ def test_cells_are_labels_and_short_numbers(schema):
 @pytest.mark.parametrize(
     "values, said",
     [
-        ([60.0], "2 or 3 numbers: 0_pitch, 1_duration, 2_channel; got 1"),
+        ([60.0], "2 or 3 numbers: 0_pitch, 1_duration, 2_channel; got 1: \\[60.0\\]"),
         ([60.0, 0.1, 1.0, 1.0], "got 4"),
         ([60.0, 0.1, 7.0], "2_channel as one of 1, 3; got 7.0"),
         (["x", 0.1, 1.0], "a number below 1e\\+09 for 0_pitch; got 'x'"),

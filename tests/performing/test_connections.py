@@ -58,7 +58,7 @@ def test_a_row_that_a_voice_refuses_does_not_end_the_replay(schema, play, clock,
         clock.advance(10)
     assert [len(voice.model.calls) for voice in voices] == [2, 2]
     assert [str(error) for error in set_.errors] == [
-        "expected 2_channel as one of 1, 3; got '9'"
+        "expected column 2_channel as one of 1, 3; got '9'"
     ] * 2
 
 

@@ -78,6 +78,14 @@ def test_a_text_is_scored_in_bits_too():
     assert "1.500 nats a step, 150.0 a sequence" in report.standing(10, scores, 3.0, [])
 
 
+def test_memorising_is_said_with_the_step_whose_weights_are_kept():
+    held_out = [(10, 1.2), (20, 1.0), (30, 1.1), (40, 1.4)]
+    records = [{"split": "validation", "step": n, "nats_per_step": nats} for n, nats in held_out]
+    records += [{"split": "train", "step": 40, "nats_per_step": 0.5}]
+    line = report.standing(40, {"nats_per_step": 1.4, "nats_per_sequence": 14.0}, 3.0, records)
+    assert "memorising" in line and "the weights of step 20 are kept; --patience" in line
+
+
 def test_the_hint_is_one_that_the_model_can_follow():
     assert report.sample_hint(network_of("The ")) == '--prime_text="The " --temperature=0.7'
     assert report.sample_hint(network_of("the"), "--output=a.svg") == "--temperature=0.7"

@@ -62,9 +62,10 @@ def infer_source(path: str | os.PathLike) -> str:
     raise UserError(
         "a folder with lineStrokes-all.tar.gz or lineStrokes/ (IAM-OnDB), a folder of KanjiVG's "
         "SVG files, an .npz file of sketches, MIDI files (.mid), time series (.csv with a column "
-        "date), tables of events (.csv, .json, .txt, .llll), or text files (.txt, .md, .rst, ...)",
+        "date), tables of events (.csv, .json, .txt, .llll), sound (.wav, .flac, .ogg, .mp3, ...), "
+        "or text files (.txt, .md, .rst, ...)",
         path,
-        f"or name the source with --source: {', '.join(SOURCES)}",
+        f"a source can be named too (--source): {', '.join(SOURCES)}",
     )
 
 

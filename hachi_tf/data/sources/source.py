@@ -204,6 +204,9 @@ class Source:
         """
         digest = hashlib.sha256()
         digest.update(json.dumps([self.name, self.version, self.options]).encode())
+        module = type(self).__module__
+        if not module.startswith("hachi_tf."):  # a plugin's, whose name has the hash of its text
+            digest.update(module.encode())
         self._digest_inputs(digest)
         return digest.hexdigest()[:32]
 

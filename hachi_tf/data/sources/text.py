@@ -52,7 +52,7 @@ class Text(Source):
 
     name = "text"
     licence = "as the texts' owner says"
-    credit = "as the texts' owner says"
+    credit = "texts of the maker's own"
     renderer = "text"
 
     def __init__(

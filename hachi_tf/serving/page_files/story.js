@@ -4,7 +4,7 @@ import { button, element, frameBudget, layOut, seedField, slider, textField, Tic
 import { download } from "./sheet.js";
 
 const CHARACTERS_PER_SECOND = 45;
-const BEGINNINGS = ["It was a pity that ", "The ", "A "];
+const BEGINNINGS = ["The ", "A "];
 
 export class Story {
   constructor(model, paper, desk) {
