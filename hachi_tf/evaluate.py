@@ -158,7 +158,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     baseline = dataset_baseline(pick_split(splits, "train"), model.transforms, schema)
     summary = {"model": str(model.path), "split": config.split, **scores.summary()}
     guess = summary["baseline_nats_per_step"] = baseline(held_out)
-    steps = summary["nats_per_sequence"] / summary["nats_per_step"]
+    steps = summary["num_events"] / summary["num_sequences"]
     summary["baseline_nats_per_sequence"] = guess * steps
     summary |= more
     if trained_on.get("renderer") == "frames":

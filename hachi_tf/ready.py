@@ -24,7 +24,7 @@ def find(path: str | os.PathLike) -> pathlib.Path:
 
 def hint(path: str | os.PathLike, folder: str) -> str:
     """What to do where nothing was found: the nearest ready name in `configs` or `exports`."""
-    ready = [each.name for each in (_root() / folder).iterdir() if each.suffix in ("", ".flags")]
+    ready = [each.name for each in (_root() / folder).glob("*") if each.suffix in ("", ".flags")]
     names = [f"{folder}/{name}" for name in ready]
     if pathlib.Path(path).as_posix() in names:
         return f"the ready one, which it hides, is {_root() / path}"

@@ -52,6 +52,9 @@ def test_figures_are_those_of_each_sequence_by_itself(tiny_run, figures):
 def test_baseline_is_worse_than_the_network(figures):
     result, _ = figures
     assert result["baseline_nats_per_step"] > result["nats_per_step"] + 0.5
+    steps = result["num_events"] / result["num_sequences"]
+    per_sequence = result["baseline_nats_per_step"] * steps
+    assert result["baseline_nats_per_sequence"] == pytest.approx(per_sequence)
 
 
 def test_json_goes_to_stdout_and_words_to_stderr(tiny_run, program, figures):
