@@ -180,10 +180,13 @@ def run_program(command: str, folder: pathlib.Path) -> None:
     if "fox.npz" in command:
         sample = ["python", "-m", "hachi_tf.sample", "--export_dir=exports/hershey"]
         run(folder, [*sample, "--text=The quick brown fox", "--output=fox.npz"])
+    outputs = [pathlib.Path(each[9:]) for each in arguments if each.startswith("--output=")]
+    for path in outputs:  # a command before may have written one of this name
+        (folder / path).unlink(missing_ok=True)
     run(folder, [*arguments, *SHORT.get(program, [])])
-    for each in arguments:
-        if each.startswith("--output="):
-            assert list(folder.glob(f"{pathlib.Path(each[9:]).with_suffix('')}*")), each
+    for path in outputs:  # a letter's may be numbered
+        found = folder.glob(f"{path.with_suffix('')}*{path.suffix}")
+        assert list(found), path
 
 
 def run_tool(command: str, folder: pathlib.Path) -> None:
@@ -195,10 +198,13 @@ def run_tool(command: str, folder: pathlib.Path) -> None:
         pytest.skip(f"{words[0]} is not installed")
     words = [tool, *words[1:]]
     words = [str(ROOT / word) if word.startswith("configs/") else word for word in words]
+    named = [folder / word for word in words if word.endswith((".svg", ".gcode", ".hpgl"))]
+    written = [path for path in named if f"read {path.name}" not in command]
+    for path in written:  # a command before may have written one of this name
+        path.unlink(missing_ok=True)
     child = start(words, folder, stdout=subprocess.PIPE)
     out, err = child.communicate(timeout=300)
     assert child.returncode == 0, err
-    written = [folder / word for word in words[1:] if word.endswith((".svg", ".gcode", ".hpgl"))]
     assert all(path.stat().st_size > 500 for path in written)
     if command.startswith("curl"):
         assert '"events"' in out if ":" in words[2].rpartition("/")[2] else '"AVAILABLE"' in out

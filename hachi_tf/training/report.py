@@ -80,17 +80,13 @@ def standing(
         held_out = f"{nats:.3f} nats, {nats / np.log(2):.3f} bits, a {_UNITS[unit]}"
     line = f"step {step}: held out {held_out}: {better(nats, guess)}"
     train = [r["nats_per_step"] for r in records if r["split"] == "train"][-10:]
-    earlier = [_nats(r) for r in records if r["split"] == "validation"]
+    earlier = [r for r in records if r["split"] == "validation"]
     if train and len(earlier) > 2 and nats - np.mean(train) > MEMORISING_GAP:
-        if nats > min(earlier):
-            best = min((r for r in records if r["split"] == "validation"), key=_nats)
+        best = min(earlier, key=lambda record: record["nats_per_step"])
+        if nats > best["nats_per_step"]:
             line += "; it is memorising: the training loss falls on, the held-out loss does not "
             line += f"(the weights of step {best['step']} are kept; --patience ends such a run)"
     return line
-
-
-def _nats(record: dict[str, Any]) -> float:
-    return record["nats_per_step"]
 
 
 def picture(

@@ -175,6 +175,8 @@ def test_a_deadline_and_an_unknown_model(connect):
     with pytest.raises(ServerError) as caught:
         client.within(1e-4).predict("sample", **settings())
     assert caught.value.code == "DEADLINE_EXCEEDED"
+    said = str(caught.value)  # the client's or the server's own, whichever was first
+    assert re.search(r"no answer within [\d.e-]+ s|the request took longer than it may", said)
 
 
 def settings(rows=1):
